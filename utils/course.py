@@ -1,0 +1,199 @@
+"""What every notebook needs: a set-up, quiet progress, book/here tables, checks."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import sys
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from utils.plotting import STYLE
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+from IPython.display import display
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Send what is written to standard error, also by C++ code, nowhere."""
+    kept, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, 2)
+    try:
+        yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
+        os.close(nowhere)
+
+
+# TensorFlow reports the graphics card that a laptop has not, once when it is
+# loaded and once when it first computes; no setting silences all of it.
+with _quiet():
+    import keras
+
+    keras.ops.zeros(1)
+
+ANSWERS = Path(__file__).with_name("selfcheck.json")
+PASS_MARK = 0.8
+
+
+def start(seed: int) -> None:
+    """Set the style of the figures and the seed of every random generator.
+
+    Prints the versions that the stored outputs were computed with.
+
+    Args:
+        seed: seeds Python, NumPy and the Keras backend.
+    """
+    keras.utils.set_random_seed(seed)
+    plt.style.use(STYLE)
+    versions = {"Keras": keras.__version__, "NumPy": np.__version__}
+    texts = [f"{name} {'.'.join(v.split('.')[:2])}" for name, v in versions.items()]
+    print(", ".join(texts) + f", backend {keras.backend.backend()}, seed {seed}")
+
+
+class Progress(keras.callbacks.Callback):
+    """One line that counts while a model trains; one fixed line when it is done.
+
+    The moving line carries times, the fixed one does not: a stored notebook
+    holds nothing that changes from run to run. Use with ``verbose=0``.
+    """
+
+    def on_train_begin(self, logs=None):
+        self._start = self._shown = time.perf_counter()
+        self._done = 0
+
+    def on_epoch_begin(self, epoch, logs=None):
+        self._epoch = epoch
+
+    def on_train_batch_end(self, batch, logs=None):
+        steps = self.params["steps"] or batch + 1
+        now = time.perf_counter()
+        if now - self._shown < 0.2:
+            return
+        self._shown = now
+        share = (self._epoch + (batch + 1) / steps) / self.params["epochs"]
+        left = (now - self._start) * (1 - share) / share
+        numbers = "  ".join(f"{name} {value:.4f}" for name, value in logs.items())
+        self._write(f"epoch {self._epoch + 1}/{self.params['epochs']}  {numbers}  ")
+        self._write(f"about {left:.0f} s left", new=False)
+
+    def on_epoch_end(self, epoch, logs=None):
+        self._done += 1
+
+    def on_train_end(self, logs=None):
+        self._write("")
+        self._write(f"trained for {self._done} epochs, ")
+        self._write(f"{self.params['steps']} steps each\n", new=False)
+
+    @staticmethod
+    def _write(text: str, new: bool = True) -> None:
+        wipe = "\r" + " " * 78 + "\r" if new else ""
+        sys.stdout.write(wipe + text)
+        sys.stdout.flush()
+
+
+class Results:
+    """The book's numbers beside ours, collected while a notebook runs."""
+
+    def __init__(self) -> None:
+        self._tables: list[pd.DataFrame] = []
+
+    def compare(
+        self,
+        what: str,
+        book: float | Sequence[float],
+        here: float | Sequence[float],
+        within: float,
+        step: str = "epoch",
+    ) -> None:
+        """Show book value, own value and band; fail outside the band.
+
+        Args:
+            what: the name of the quantity.
+            book: the printed value, or one value per step.
+            here: the measured value or values.
+            within: largest accepted absolute difference.
+            step: what the values of a sequence are counted by.
+
+        Raises:
+            AssertionError: a measured value lies outside the band.
+            ValueError: book and here have different lengths.
+        """
+        book, here = np.atleast_1d(book).astype(float), np.atleast_1d(here).astype(float)
+        if book.shape != here.shape:
+            raise ValueError(
+                f"{what}: the book has {book.size} values, this run {here.size}."
+            )
+        many = book.size > 1
+        names = [f"{what}, {step} {i + 1}" if many else what for i in range(book.size)]
+        table = pd.DataFrame(
+            {"book": book, "here": here.round(4), "within": within}, index=names
+        )
+        self._tables.append(table)
+        rows = table.reset_index(names="what").to_dict("records")
+        display(table, metadata={"results": rows})
+        outside = table[(table.here - table.book).abs() > table.within]
+        if len(outside):
+            name, row = outside.index[0], outside.iloc[0]
+            raise AssertionError(
+                f"{name}: {row.here} here, {row.book} in the book, "
+                f"more than {within} apart."
+            )
+
+    def table(self) -> pd.DataFrame:
+        """Return everything compared so far, one row a number."""
+        return pd.concat(self._tables)
+
+
+def digest(salt: str, section: str, question: int, answer: object) -> str:
+    """Hash an answer; numbers count to 4 digits, letters in any order."""
+    try:
+        plain = f"{float(answer):.4g}"
+    except (TypeError, ValueError):
+        plain = "".join(sorted({c for c in "".join(answer).lower() if c.isalpha()}))
+    text = f"{salt}|{section}|{question}|{plain}"
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def check(section: str, answers: Mapping[int, object]) -> None:
+    """Mark the answers to a section's self-check questions; prints the score.
+
+    Args:
+        section: for example "1.2".
+        answers: question number -> answer: a number, or letters such as "ac"
+            for (a) and (c); ``...`` means not answered yet.
+
+    Raises:
+        ValueError: no such section, or no such question in it.
+    """
+    stored = json.loads(ANSWERS.read_text(encoding="utf-8"))
+    if section not in stored["sections"]:
+        raise ValueError(f"No self-check {section}; use one of {[*stored['sections']]}.")
+    right = stored["sections"][section]
+    if unknown := [q for q in answers if not 1 <= q <= len(right)]:
+        raise ValueError(
+            f"Self-check {section} has questions 1 to {len(right)}, not {unknown[0]}."
+        )
+    given = {q: answer for q, answer in answers.items() if answer is not ...}
+    if not given:
+        print(
+            f"0 of {len(right)} answered. Replace the ... with your answers, "
+            'for example 1: 42 or 2: "ac".'
+        )
+        return
+    correct = [
+        q for q, a in given.items() if digest(stored["salt"], section, q, a) == right[q - 1]
+    ]
+    share = len(correct) / len(right)
+    print(f"{len(correct)} of {len(right)} right ({share:.0%}), pass mark {PASS_MARK:.0%}.")
+    if wrong := [str(q) for q in given if q not in correct]:
+        print(f"Look again at question {', '.join(wrong)}.")
+    elif share >= PASS_MARK:
+        print("Passed.")

@@ -1,0 +1,188 @@
+"""Execute the notebooks without a screen: ``python -m utils.execute [--save]``.
+
+Every notebook is run in a fresh kernel; the executed copy and a readable HTML
+page go to build/. At the end the numbers that the notebooks compare with the
+course book are printed as one table. ``--save`` also stores the outputs in
+notebooks/ and brings the results table of README.md up to date.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+from collections.abc import Iterable
+from pathlib import Path
+
+import nbformat
+import pandas as pd
+from nbclient import NotebookClient
+from nbclient.exceptions import CellExecutionError
+
+ROOT = Path(__file__).parent.parent
+NOTEBOOKS = ROOT / "notebooks"
+README = ROOT / "README.md"
+MARKS = "<!-- results:begin -->", "<!-- results:end -->"
+# Asked of the kernel after the last cell; Windows has no such module.
+PEAK = """
+try:
+    import resource, sys
+    kilobytes = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    print(kilobytes // (1024 if sys.platform == "darwin" else 1))
+except ImportError:
+    print(0)
+"""
+
+
+def find_notebooks() -> list[Path]:
+    """Return every notebook of the course, each unit followed by its labs."""
+    return sorted(
+        (p for p in NOTEBOOKS.rglob("*.ipynb") if ".ipynb_checkpoints" not in p.parts),
+        key=lambda path: (path.name[:2], path.parent != NOTEBOOKS, path.name),
+    )
+
+
+def execute(path: Path) -> tuple[nbformat.NotebookNode, float]:
+    """Run a notebook in a fresh kernel and return it clean, with peak memory.
+
+    Returns:
+        The executed notebook without timings, widget state or the version of
+        the interpreter, and the kernel's peak memory in GB (0 where unknown).
+
+    Raises:
+        CellExecutionError: a cell raised.
+    """
+    notebook = nbformat.read(path, as_version=4)
+    count = sum(cell.cell_type == "code" for cell in notebook.cells)
+    started = time.perf_counter()
+
+    def say(cell, cell_index) -> None:
+        if cell.cell_type == "code":
+            done = sum(c.cell_type == "code" for c in notebook.cells[: cell_index + 1])
+            seconds = time.perf_counter() - started
+            print(f"\r{path.stem}  In [{done}/{count}]  {seconds:.0f} s ", end="")
+            sys.stdout.flush()
+
+    client = NotebookClient(
+        notebook,
+        kernel_name="python3",
+        timeout=600,
+        coalesce_streams=True,
+        record_timing=False,
+        store_widget_state=False,
+        resources={"metadata": {"path": str(path.parent)}},
+        on_cell_start=say,
+    )
+    with client.setup_kernel():
+        for index, cell in enumerate(notebook.cells):
+            client.execute_cell(cell, index)
+        probe = nbformat.v4.new_code_cell(PEAK)
+        client.nb.cells.append(probe)
+        client.execute_cell(probe, len(notebook.cells) - 1)
+        client.nb.cells.pop()
+    print("\r" + " " * 78 + "\r", end="")
+    return clean(notebook), int(probe.outputs[0].text) / 1e6
+
+
+def clean(notebook: nbformat.NotebookNode) -> nbformat.NotebookNode:
+    """Drop from an executed notebook, in place, all that differs between runs."""
+    notebook.metadata = {
+        "kernelspec": {
+            "display_name": "Python 3",
+            "language": "python",
+            "name": "python3",
+        },
+        "language_info": {"name": "python"},
+    }
+    for number, cell in enumerate(
+        (cell for cell in notebook.cells if cell.cell_type == "code"), start=1
+    ):
+        cell.execution_count = number
+        cell.metadata.pop("execution", None)
+        for output in cell.outputs:
+            if output.output_type == "execute_result":
+                output.execution_count = number
+            # A widget is known by a random number; its text stays.
+            output.get("data", {}).pop("application/vnd.jupyter.widget-view+json", None)
+    return notebook
+
+
+def collect_results(notebooks: Iterable[nbformat.NotebookNode]) -> pd.DataFrame:
+    """Return what the notebooks compared with the book, a row per number.
+
+    Columns: what, book, here, within.
+    """
+    rows = [
+        row
+        for notebook in notebooks
+        for cell in notebook.cells
+        for output in cell.get("outputs", [])
+        for row in output.get("metadata", {}).get("results", [])
+    ]
+    return pd.DataFrame(rows, columns=["what", "book", "here", "within"])
+
+
+def results_markdown(table: pd.DataFrame) -> str:
+    """Return the results as a Markdown table, as README.md holds it."""
+    lines = ["| | book | here | within |", "|---|---|---|---|"]
+    for row in table.itertuples():
+        lines.append(f"| {row.what} | {row.book:.4f} | {row.here:.4f} | {row.within} |")
+    return "\n".join(lines)
+
+
+def readme_with(table: pd.DataFrame) -> str:
+    """Return the text of README.md with its results table replaced."""
+    head, rest = README.read_text(encoding="utf-8").split(MARKS[0])
+    tail = rest.split(MARKS[1])[1]
+    return f"{head}{MARKS[0]}\n{results_markdown(table)}\n{MARKS[1]}{tail}"
+
+
+def stored_results() -> pd.DataFrame:
+    """Return the results stored in notebooks/."""
+    return collect_results(nbformat.read(path, 4) for path in find_notebooks())
+
+
+def write_pages(path: Path, notebook: nbformat.NotebookNode) -> None:
+    """Write an executed notebook and its HTML page below build/."""
+    from nbconvert import HTMLExporter
+
+    target = ROOT / "build" / path.relative_to(NOTEBOOKS)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    nbformat.write(notebook, target)
+    page, _ = HTMLExporter().from_notebook_node(notebook)
+    target.with_suffix(".html").write_text(page, encoding="utf-8")
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the command line; returns 1 where a notebook failed, else 0."""
+    parser = argparse.ArgumentParser(prog="course.py run", description=__doc__)
+    parser.add_argument("--save", action="store_true", help="store the outputs")
+    parser.add_argument("notebooks", nargs="*", type=Path, help="default: all")
+    options = parser.parse_args(arguments)
+    executed, failed = [], 0
+    for path in [path.resolve() for path in options.notebooks] or find_notebooks():
+        started = time.perf_counter()
+        try:
+            notebook, peak = execute(path)
+        except CellExecutionError as error:
+            failed = 1
+            print(f"\n{path.stem}  failed:\n{error}")
+            continue
+        seconds = time.perf_counter() - started
+        memory = f"  peak {peak:.1f} GB" if peak else ""
+        print(f"{path.stem}  {seconds:.0f} s{memory}")
+        write_pages(path, notebook)
+        executed.append(notebook)
+        if options.save:
+            nbformat.write(notebook, path)
+    print(f"\nExecuted copies and pages: {ROOT / 'build'}\n")
+    table = collect_results(executed)
+    if len(table):
+        print(table.to_string(index=False))
+    if options.save:
+        README.write_text(readme_with(stored_results()), encoding="utf-8")
+    return failed
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,223 @@
+"""Figures of the notebooks: one style, one way to show a figure, a few plots.
+
+``plot_*`` functions draw onto an Axes (or build a grid of them) and return it;
+:func:`show` displays the figure with its caption and its alternative text.
+Nothing here knows TensorFlow or Keras.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+import matplotlib.pyplot as plt
+import numpy as np
+from IPython.display import Markdown, display
+from matplotlib.axes import Axes
+from matplotlib.collections import PathCollection
+from matplotlib.figure import Figure
+from PIL import Image
+
+STYLE = Path(__file__).with_name("course.mplstyle")
+MARKERS = "osD^vPX*<>"
+
+
+def figure_of(artist: Figure | Axes | np.ndarray) -> Figure:
+    """Return the Figure behind a Figure, an Axes or an array of Axes."""
+    if isinstance(artist, np.ndarray):
+        artist = artist.flat[0]
+    return artist.get_figure()
+
+
+def to_png(figure: Figure) -> bytes:
+    """Render and close a figure; returns a PNG with a palette of 256 colours.
+
+    The palette keeps a notebook with forty figures well under its size limit,
+    and no date or version is written, so that equal figures are equal bytes.
+    """
+    buffer = io.BytesIO()
+    figure.savefig(buffer, bbox_inches="tight", metadata={"Software": None})
+    plt.close(figure)
+    image = Image.open(buffer).convert("RGB")
+    buffer = io.BytesIO()
+    image.quantize(256, dither=Image.Dither.NONE).save(buffer, "png", optimize=True)
+    return buffer.getvalue()
+
+
+def describe(figure: Figure) -> str:
+    """Say in words what a figure holds: its axes, their labels and contents.
+
+    The text is stored beside the image and compared on every run, and it ends
+    the alternative text. It holds no measured value.
+    """
+    axes = [ax for ax in figure.axes if ax.has_data() or ax.texts]
+    parts = [_describe_axes(ax) for ax in axes]
+    if len(parts) > 3 and len(set(parts)) == 1:
+        parts = [f"each: {parts[0]}"]
+    return f"{len(axes)} panel{'s' * (len(axes) != 1)}; " + "; ".join(parts)
+
+
+def _describe_axes(ax: Axes) -> str:
+    names = [text for text in (ax.get_xlabel(), ax.get_ylabel()) if text]
+    dots = sum(isinstance(group, PathCollection) for group in ax.collections)
+    counts = {
+        "line": len(ax.lines),
+        "bar or box": len(ax.patches),
+        "group of points": dots,
+        "image": len(ax.images),
+    }
+    found = [f"{count} x {what}" for what, count in counts.items() if count]
+    legend = ax.get_legend()
+    entries = [text.get_text() for text in legend.get_texts()] if legend else []
+    return ", ".join(
+        [*found]
+        + ([f"axes {' / '.join(names)}"] if names else [])
+        + ([f"legend {' / '.join(entries)}"] if entries else [])
+    ) or "drawing"
+
+
+def show(artist: Figure | Axes | np.ndarray, caption: str) -> None:
+    """Display a figure with a visible caption and alternative text, and close it.
+
+    Args:
+        artist: a Figure, an Axes or an array of Axes.
+        caption: one sentence that says what there is to see. It is printed
+            below the figure and begins the alternative text.
+    """
+    figure = figure_of(artist)
+    facts = describe(figure)
+    display(
+        {"image/png": to_png(figure), "text/plain": f"<Figure: {facts}>"},
+        metadata={"image/png": {"alt": f"{caption} ({facts})"}},
+        raw=True,
+    )
+    display(Markdown(f"*{caption}*"))
+
+
+def play(draw: Callable[..., Figure | Axes], **controls) -> None:
+    """Show a picture that is drawn anew whenever one of its controls moves.
+
+    Args:
+        draw: called with the value of every control by name; returns the
+            Figure or Axes to show.
+        **controls: ipywidgets controls, in the order in which they appear.
+
+    The stored notebook keeps only a sentence in place of the controls; a
+    static figure that says the same belongs beside every call.
+    """
+    import ipywidgets
+
+    picture = ipywidgets.Image(format="png")
+
+    def redraw(_change=None) -> None:
+        values = {name: control.value for name, control in controls.items()}
+        picture.value = to_png(figure_of(draw(**values)))
+
+    for control in controls.values():
+        control.observe(redraw, "value")
+    redraw()
+    board = ipywidgets.VBox([ipywidgets.HBox([*controls.values()]), picture])
+    bundle = board._repr_mimebundle_()
+    bundle["text/plain"] = "Interactive: run this notebook to move the controls."
+    display(bundle, raw=True)
+
+
+def plot_images(
+    images: np.ndarray,
+    titles: Sequence[object] = (),
+    columns: int = 8,
+    marked: Sequence[int] = (),
+) -> np.ndarray:
+    """Draw a grid of pictures; returns its Axes as an array (rows, columns).
+
+    Args:
+        images: shape (n, height, width), or (n, height, width, 3) for colour;
+            grey pictures run from white (0) to black (their largest value).
+        titles: one title a picture.
+        columns: pictures in a row.
+        marked: indices of the pictures that get a thick red frame.
+    """
+    rows = -(-len(images) // columns)
+    size = (1.35 * columns, (1.75 if len(titles) else 1.4) * rows)
+    _, axes = plt.subplots(rows, columns, figsize=size, squeeze=False)
+    for index, ax in enumerate(axes.flat):
+        ax.set(xticks=[], yticks=[])
+        ax.spines[:].set_visible(index in marked)
+        ax.spines[:].set(color="C2", linewidth=4)
+        if index < len(images):
+            ax.imshow(images[index])
+        if index < len(titles):
+            ax.set_title(titles[index], fontsize=14)
+    return axes
+
+
+def plot_history(
+    history: Mapping[str, Sequence[float]], ax: Axes | None = None
+) -> Axes:
+    """Draw one line per entry over the epochs 1, 2, ...; returns the Axes.
+
+    Args:
+        history: name -> one number per epoch, as in ``History.history``.
+    """
+    ax = ax or plt.subplots()[1]
+    for (name, values), marker in zip(history.items(), MARKERS, strict=False):
+        ax.plot(range(1, len(values) + 1), values, marker=marker, label=name)
+    ax.set(xlabel="epoch")
+    ax.xaxis.get_major_locator().set_params(integer=True)
+    ax.legend()
+    return ax
+
+
+def plot_regions(
+    classify: Callable[[np.ndarray], np.ndarray],
+    points: np.ndarray,
+    labels: np.ndarray,
+    ax: Axes | None = None,
+) -> Axes:
+    """Colour the plane by the class that a classifier answers; returns the Axes.
+
+    Args:
+        classify: maps points of shape (n, 2) to class numbers of shape (n,).
+        points: shape (n, 2), drawn with one colour and one marker per class.
+        labels: shape (n,), class numbers from 0.
+    """
+    ax = ax or plt.subplots(figsize=(6, 5))[1]
+    low, high = points.min(axis=0) - 0.3, points.max(axis=0) + 0.3
+    x, y = np.meshgrid(*(np.linspace(a, b, 200) for a, b in zip(low, high, strict=True)))
+    answers = classify(np.column_stack([x.ravel(), y.ravel()])).reshape(x.shape)
+    classes = np.unique(labels)
+    edges = np.append(classes, classes[-1] + 1) - 0.5
+    colours = [f"C{c}" for c in classes]
+    ax.contourf(x, y, answers, levels=edges, colors=colours, alpha=0.25)
+    for c, colour in zip(classes, colours, strict=True):
+        chosen = points[labels == c]
+        ax.scatter(*chosen.T, color=colour, marker=MARKERS[c], edgecolor="white")
+    ax.set(xlabel="$x_1$", ylabel="$x_2$")
+    ax.grid(False)
+    return ax
+
+
+def plot_heatmap(
+    matrix: np.ndarray,
+    rows: Sequence[object],
+    columns: Sequence[object],
+    ax: Axes | None = None,
+    form: str = ".0f",
+) -> Axes:
+    """Draw a matrix as shaded squares with its numbers inside; returns the Axes.
+
+    Args:
+        matrix: shape (len(rows), len(columns)).
+        form: format of the numbers, for example ".2f".
+    """
+    ax = ax or plt.subplots(figsize=(1 + 0.8 * len(columns), 1 + 0.6 * len(rows)))[1]
+    ax.imshow(matrix, cmap="Blues", aspect="auto")
+    middle = (matrix.max() + matrix.min()) / 2
+    for (i, j), value in np.ndenumerate(matrix):
+        colour = "white" if value > middle else "black"
+        ax.text(j, i, format(value, form), ha="center", va="center", color=colour)
+    ax.set_xticks(range(len(columns)), columns)
+    ax.set_yticks(range(len(rows)), rows)
+    ax.grid(False)
+    return ax
