@@ -11,11 +11,14 @@ from __future__ import annotations
 
 import difflib
 import re
+from collections.abc import Iterator
 
 import pytest
 from nbval.plugin import IPyNbCell, IPyNbFile, NbCellError
 
-NUMBER = re.compile(r"[-+]?\d+(?:\.\d+)?(?:[eE][-+]?\d+)?")
+NUMBER = re.compile(r"[-+]?\d+(?:\.\d*)?(?:[eE][-+]?\d+)?")
+TEXT_KINDS = {"stdout", "stderr", "text/plain"}
+SAID = {"-": "stored in the notebook:  ", "+": "computed now:            "}
 COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 # The data is in the cache before a run starts: a lesson that opens a
 # connection would fail in a lecture hall, so it fails here.
@@ -42,11 +45,11 @@ def within(stored: str, computed: str, tolerance: float) -> bool:
     """Tell whether two texts differ in nothing but numbers, each by a little.
 
     Args:
-        stored, computed: the texts; runs of blanks count as one, because a
-            table grows wider with a minus sign.
+        stored, computed: the texts; blanks do not count, because a table
+            grows wider with a minus sign.
         tolerance: largest accepted absolute difference of two numbers.
     """
-    words = [" ".join(NUMBER.sub("#", text).split()) for text in (stored, computed)]
+    words = ["".join(NUMBER.sub("#", text).split()) for text in (stored, computed)]
     if words[0] != words[1]:
         return False
     return largest_difference(stored, computed) <= tolerance * (1 + 1e-9)
@@ -56,6 +59,13 @@ def largest_difference(stored: str, computed: str) -> float:
     """Return the largest absolute difference between numbers at equal places."""
     pairs = zip(NUMBER.findall(stored), NUMBER.findall(computed), strict=False)
     return max((abs(float(a) - float(b)) for a, b in pairs), default=0.0)
+
+
+def _texts(outputs) -> Iterator[str]:
+    """The text of every output, each after its kind."""
+    for output in outputs:
+        data = output.get("data", {output.get("name"): output.get("text")})
+        yield from (f"{key}: {data[key]}" for key in data.keys() & TEXT_KINDS)
 
 
 class Notebook(IPyNbFile):
@@ -103,7 +113,13 @@ class Cell(IPyNbCell):
         if tolerance is not None:
             for computed, stored in zip(test, ref, strict=False):
                 self._settle(computed, stored, tolerance)
-        return super().compare_outputs(test, ref, skip_compare)
+        equal = super().compare_outputs(test, ref, skip_compare)
+        stored, computed = [*_texts(ref)], [*_texts(test)]
+        if not equal and len(stored) != len(computed):
+            # nbval would name the kind of output that is too many or missing.
+            self.comparison_traceback.clear()
+            self.format_output_compare("", "\n".join(stored), "\n".join(computed))
+        return equal
 
     @staticmethod
     def _settle(computed, stored, tolerance: float) -> None:
@@ -118,10 +134,9 @@ class Cell(IPyNbCell):
 
     def format_output_compare(self, key, left, right) -> None:
         lines = [
-            ("stored in the notebook:  " if line[0] == "-" else "computed now:            ")
-            + line[2:]
+            SAID[line[0]] + line[2:]
             for line in difflib.ndiff(str(left).splitlines(), str(right).splitlines())
-            if line[0] in "-+"
+            if line[0] in SAID
         ]
         lines = lines[:40] or ["(the difference is in blanks or line ends)"]
         tolerance = self.cell.metadata.get("tolerance")
@@ -163,6 +178,7 @@ def pytest_terminal_summary(terminalreporter) -> None:
     kinds = [dict(report.user_properties).get("compared") for report in reports]
     if reports:
         terminalreporter.write_line(
-            f"notebooks: {len(reports)} cells run, {kinds.count('exact')} outputs equal "
-            f"to the letter, {kinds.count('tolerance')} within a declared tolerance"
+            f"notebooks: {len(reports)} cells run, {kinds.count('exact')} outputs "
+            "equal to the letter, "
+            f"{kinds.count('tolerance')} within a declared tolerance"
         )

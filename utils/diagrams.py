@@ -130,7 +130,7 @@ def draw_network(
     """
     sizes = layer_sizes(network)
     hidden = [f"hidden {i}" for i in range(1, len(sizes) - 1)]
-    names = names or ["input", *(hidden if len(hidden) > 1 else ["hidden"]), "output"]
+    names = names or ["input", *(["hidden"] if len(hidden) == 1 else hidden), "output"]
     columns = [_neurons(2.0 * i, size, most) for i, size in enumerate(sizes)]
     bottom = min(points[:, 1].min() for points in columns) - 0.45
     ax = _canvas(ax, np.vstack([*columns, [0, bottom]]), margin=0.8)

@@ -9,20 +9,33 @@ notebooks/ and brings the results table of README.md up to date.
 from __future__ import annotations
 
 import argparse
+import subprocess
 import sys
 import time
 from collections.abc import Iterable
+from importlib.resources import files
 from pathlib import Path
 
 import nbformat
 import pandas as pd
 from nbclient import NotebookClient
-from nbclient.exceptions import CellExecutionError
+from nbclient.exceptions import CellControlSignal, DeadKernelError
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).absolute().parent.parent
 NOTEBOOKS = ROOT / "notebooks"
 README = ROOT / "README.md"
 MARKS = "<!-- results:begin -->", "<!-- results:end -->"
+# nbconvert's page without what it would load from elsewhere: it must open
+# offline, mathematics included.
+PAGE = """
+{%- extends "lab/index.html.j2" -%}
+{%- block html_head_js -%}{%- endblock -%}
+{%- block html_head_js_mermaidjs -%}{%- endblock -%}
+{%- block html_head_js_mathjax -%}
+<script>MathJax = {tex: {inlineMath: [["$", "$"]]}}</script>
+<script src="{{ resources.mathjax_url }}"></script>
+{%- endblock -%}
+"""
 # Asked of the kernel after the last cell; Windows has no such module.
 PEAK = """
 try:
@@ -50,7 +63,8 @@ def execute(path: Path) -> tuple[nbformat.NotebookNode, float]:
         the interpreter, and the kernel's peak memory in GB (0 where unknown).
 
     Raises:
-        CellExecutionError: a cell raised.
+        CellControlSignal: a cell raised or took too long.
+        DeadKernelError: the kernel died, for example for want of memory.
     """
     notebook = nbformat.read(path, as_version=4)
     count = sum(cell.cell_type == "code" for cell in notebook.cells)
@@ -73,9 +87,11 @@ def execute(path: Path) -> tuple[nbformat.NotebookNode, float]:
         resources={"metadata": {"path": str(path.parent)}},
         on_cell_start=say,
     )
-    with client.setup_kernel():
+    # The kernel's own start-up notes would break into the progress line.
+    with client.setup_kernel(stderr=subprocess.DEVNULL):
         for index, cell in enumerate(notebook.cells):
             client.execute_cell(cell, index)
+        client.on_cell_start = None
         probe = nbformat.v4.new_code_cell(PEAK)
         client.nb.cells.append(probe)
         client.execute_cell(probe, len(notebook.cells) - 1)
@@ -143,13 +159,19 @@ def stored_results() -> pd.DataFrame:
 
 
 def write_pages(path: Path, notebook: nbformat.NotebookNode) -> None:
-    """Write an executed notebook and its HTML page below build/."""
+    """Write an executed notebook and its HTML page, with mathematics, to build/."""
     from nbconvert import HTMLExporter
 
-    target = ROOT / "build" / path.relative_to(NOTEBOOKS)
+    build = ROOT / "build"
+    target = build / path.relative_to(NOTEBOOKS)
     target.parent.mkdir(parents=True, exist_ok=True)
     nbformat.write(notebook, target)
-    page, _ = HTMLExporter().from_notebook_node(notebook)
+    mathjax = files("sphinx-mathjax-offline") / "static" / "mathjax" / "tex-svg.js"
+    (build / "mathjax.js").write_bytes(mathjax.read_bytes())
+    exporter = HTMLExporter(
+        raw_template=PAGE, mathjax_url="../" * (path.parent != NOTEBOOKS) + "mathjax.js"
+    )
+    page, _ = exporter.from_notebook_node(notebook)
     target.with_suffix(".html").write_text(page, encoding="utf-8")
 
 
@@ -160,11 +182,11 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("notebooks", nargs="*", type=Path, help="default: all")
     options = parser.parse_args(arguments)
     executed, failed = [], 0
-    for path in [path.resolve() for path in options.notebooks] or find_notebooks():
+    for path in [path.absolute() for path in options.notebooks] or find_notebooks():
         started = time.perf_counter()
         try:
             notebook, peak = execute(path)
-        except CellExecutionError as error:
+        except (CellControlSignal, DeadKernelError) as error:
             failed = 1
             print(f"\n{path.stem}  failed:\n{error}")
             continue

@@ -37,7 +37,7 @@ def to_png(figure: Figure) -> bytes:
     and no date or version is written, so that equal figures are equal bytes.
     """
     buffer = io.BytesIO()
-    figure.savefig(buffer, bbox_inches="tight", metadata={"Software": None})
+    figure.savefig(buffer, bbox_inches="tight")
     plt.close(figure)
     image = Image.open(buffer).convert("RGB")
     buffer = io.BytesIO()
@@ -146,7 +146,7 @@ def plot_images(
         ax.spines[:].set_visible(index in marked)
         ax.spines[:].set(color="C2", linewidth=4)
         if index < len(images):
-            ax.imshow(images[index])
+            ax.imshow(images[index], vmin=0)
         if index < len(titles):
             ax.set_title(titles[index], fontsize=14)
     return axes

@@ -1,0 +1,251 @@
+"""Tests of utils.course: a quiet start, progress, the book's numbers, self-checks."""
+
+import json
+import random
+import subprocess
+import sys
+
+from utils import course
+from utils.course import Progress, Results, check, start
+
+import keras
+import matplotlib.pyplot as plt
+import numpy as np
+import pytest
+from nbformat.v4 import new_output
+from nbval.plugin import coalesce_streams
+
+
+def python(code):
+    """Run code in a fresh interpreter that shows every warning."""
+    return subprocess.run(
+        [sys.executable, "-W", "default", "-c", code],
+        capture_output=True,
+        encoding="utf-8",
+        timeout=120,
+    )
+
+
+# --- imports and start -------------------------------------------------------
+
+
+def test_a_notebook_writes_nothing_to_standard_error():
+    # TensorFlow speaks when it is loaded, when it first computes and when it
+    # has traced several models.
+    result = python("""
+from utils import course
+import keras, numpy
+course.start(1)
+for _ in range(7):
+    model = keras.Sequential([keras.layers.Input((1,)), keras.layers.Dense(1)])
+    model.predict(numpy.zeros((1, 1)), verbose=0)
+""")
+    assert result.returncode == 0
+    assert result.stderr == ""
+
+
+@pytest.mark.parametrize(
+    ("module", "heavy"),
+    [
+        ("utils.datasets", {"tensorflow", "keras", "pandas", "matplotlib"}),
+        ("utils.plotting", {"tensorflow", "keras", "pandas"}),
+        ("utils.diagrams", {"tensorflow", "keras", "pandas"}),
+    ],
+)
+def test_a_module_loads_no_more_than_it_needs(module, heavy):
+    result = python(f"import sys, {module}; print(*sys.modules, sep='\\n')")
+    assert module in result.stdout, result.stderr
+    assert not heavy & {*result.stdout.split()}
+
+
+def test_start_seeds_every_random_generator(figures):
+    def draw(seed):
+        start(seed)
+        return random.random(), np.random.rand(), float(keras.random.uniform(()))
+
+    first, again, other = draw(1), draw(1), draw(2)
+    assert first == again
+    assert all(a != b for a, b in zip(first, other, strict=True))
+
+
+def test_start_prints_versions_and_sets_the_style(figures, capsys):
+    with plt.rc_context():
+        plt.rcdefaults()
+        start(seed=7)
+        assert plt.rcParams["font.size"] == 14
+    line = capsys.readouterr().out
+    assert line.endswith(", backend tensorflow, seed 7\n")
+    for name, module in {"Keras": keras, "NumPy": np}.items():
+        major, minor, *_ = module.__version__.split(".")
+        assert f"{name} {major}.{minor}," in line
+
+
+# --- progress ----------------------------------------------------------------
+
+
+class Clock:
+    """A clock that has moved on by one second whenever it is looked at."""
+
+    now = 0
+
+    def perf_counter(self):
+        self.now += 1
+        return self.now
+
+
+class StopAfterTwo(keras.callbacks.Callback):
+    def on_epoch_end(self, epoch, logs=None):
+        self.model.stop_training = epoch == 1
+
+
+@pytest.mark.parametrize(
+    ("callbacks", "line"),
+    [
+        ([], "trained for 3 epochs, 4 steps each\n"),
+        ([StopAfterTwo()], "trained for 2 epochs, 4 steps each\n"),
+    ],
+    ids=["to the end", "stopped early"],
+)
+def test_progress_moves_and_leaves_one_fixed_line(callbacks, line, monkeypatch, capsys):
+    monkeypatch.setattr(course, "time", Clock())
+    model = keras.Sequential([keras.layers.Input((1,)), keras.layers.Dense(1)])
+    model.compile("sgd", "mse")
+    x = np.zeros((8, 1))
+    model.fit(x, x, 2, epochs=3, verbose=0, callbacks=[*callbacks, Progress()])
+    written = capsys.readouterr().out
+    moving = written.split("\r")
+    assert any(
+        text.startswith("epoch 2/3  loss 0.0000  about ") and text.endswith(" s left")
+        for text in moving
+    )
+    # As a screen and as a stored notebook show it.
+    [stored] = coalesce_streams([new_output("stream", name="stdout", text=written)])
+    assert stored.text == line
+
+
+# --- the book's numbers ------------------------------------------------------
+
+
+def test_compare_shows_stores_and_keeps_what_lies_within_the_band(shown):
+    results = Results()
+    results.compare("test accuracy", 0.9785, 0.98123, within=0.005)
+    results.compare(
+        "loss", [0.5, 0.3], np.float32([0.52, 0.31]), within=0.02, step="fold"
+    )
+    rows = [
+        {"what": "test accuracy", "book": 0.9785, "here": 0.9812, "within": 0.005},
+        {"what": "loss, fold 1", "book": 0.5, "here": 0.52, "within": 0.02},
+        {"what": "loss, fold 2", "book": 0.3, "here": 0.31, "within": 0.02},
+    ]
+    first, second = shown.outputs
+    assert first.metadata["results"] == rows[:1]
+    assert json.loads(json.dumps(second.metadata["results"])) == rows[1:]
+    assert "0.9812" in first.data["text/plain"] and "0.9812" in first.data["text/html"]
+    assert results.table().reset_index(names="what").to_dict("records") == rows
+
+
+@pytest.mark.parametrize("here", [0.9734, 0.9836, np.nan], ids=str)
+def test_compare_fails_outside_the_band_and_shows_the_table_first(here, shown):
+    with pytest.raises(AssertionError) as error:
+        Results().compare("accuracy", [0.5, 0.9785], [0.5, here], within=0.005)
+    assert str(error.value) == (
+        f"accuracy, epoch 2: {here} here, 0.9785 in the book, more than 0.005 apart."
+    )
+    assert str(here).replace("nan", "NaN") in shown.outputs[0].data["text/plain"]
+
+
+@pytest.mark.parametrize("here", [0.9735, 0.9835])
+def test_the_edge_belongs_to_the_band(here, shown):
+    Results().compare("accuracy", 0.9785, here, within=0.005)
+
+
+def test_compare_needs_as_many_values_as_the_book_has():
+    with pytest.raises(ValueError, match="loss: the book has 3 values, this run 2"):
+        Results().compare("loss", [1, 2, 3], [1, 2], within=0.1)
+
+
+# --- self-checks -------------------------------------------------------------
+
+RIGHT = {1: "b", 2: 0.25, 3: "ac", 4: 12000, 5: 0}
+
+
+@pytest.fixture
+def section(tmp_path, monkeypatch):
+    """A section of five questions whose right answers are RIGHT."""
+    digests = [course.digest("salt", "9.1", q, answer) for q, answer in RIGHT.items()]
+    file = tmp_path / "selfcheck.json"
+    file.write_text(json.dumps({"salt": "salt", "sections": {"9.1": digests}}))
+    monkeypatch.setattr(course, "ANSWERS", file)
+    return "9.1"
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({}, ["5 of 5 right (100%), pass mark 80%.", "Passed."]),
+        (
+            {4: 3},
+            [
+                "4 of 5 right (80%), pass mark 80%.",
+                "Passed.",
+                "Look again at question 4.",
+            ],
+        ),
+        (
+            {1: "c", 3: "a"},
+            ["3 of 5 right (60%), pass mark 80%.", "Look again at question 1, 3."],
+        ),
+        ({2: ...}, ["4 of 5 right (80%), pass mark 80%.", "Passed."]),
+        ({2: ..., 3: ...}, ["3 of 5 right (60%), pass mark 80%."]),
+        (
+            dict.fromkeys(RIGHT, ...),
+            [
+                "0 of 5 answered. Replace the ... with your answers, "
+                'for example 1: 42 or 2: "ac".'
+            ],
+        ),
+    ],
+    ids=["right", "one wrong", "two wrong", "one open", "two open", "unanswered"],
+)
+def test_a_self_check_is_marked(section, changes, said, capsys):
+    check(section, {**RIGHT, **changes})
+    assert capsys.readouterr().out.splitlines() == said
+
+
+@pytest.mark.parametrize(
+    ("question", "answer"),
+    [
+        *[(1, "B"), (1, ["b"]), (1, " (b) ")],
+        *[(2, "0.25"), (2, 0.25004), (2, np.float32(0.25)), (2, "2.5e-1")],
+        *[(3, "ca"), (3, "a, c"), (3, ("c", "a")), (3, {"a", "c"})],
+        *[(4, 12000.0), (4, np.int64(12000)), (4, np.array(12000)), (4, "12000")],
+        *[(5, 0.0), (5, -0.0), (5, "0")],
+    ],
+    ids=repr,
+)
+def test_the_form_of_a_right_answer_does_not_matter(section, question, answer, capsys):
+    check(section, {question: answer})
+    assert capsys.readouterr().out.startswith("1 of 5 right")
+
+
+@pytest.mark.parametrize(
+    ("question", "answer"),
+    [(1, "ab"), (1, ""), (2, 0.2501), (2, "b"), (3, "abc"), (4, 12010), (5, "a")],
+    ids=repr,
+)
+def test_a_wrong_answer_is_wrong(section, question, answer, capsys):
+    check(section, {question: answer})
+    assert capsys.readouterr().out.startswith("0 of 5 right")
+
+
+@pytest.mark.parametrize(
+    ("name", "answers", "sentence"),
+    [
+        ("9.2", {1: "a"}, r"No self-check 9\.2; use one of \['9\.1'\]"),
+        ("9.1", {6: "a"}, "Self-check 9.1 has questions 1 to 5, not 6"),
+        ("9.1", {0: ...}, "Self-check 9.1 has questions 1 to 5, not 0"),
+    ],
+)
+def test_there_must_be_such_a_question(section, name, answers, sentence):
+    with pytest.raises(ValueError, match=sentence):
+        check(name, answers)

@@ -1,0 +1,195 @@
+"""Tests of utils.diagrams: every neuron, edge, arrow and label that was asked for."""
+
+from itertools import pairwise
+
+from utils.diagrams import (
+    draw_graph,
+    draw_model,
+    draw_network,
+    draw_pipeline,
+    layer_sizes,
+)
+
+import keras
+import matplotlib.pyplot as plt
+import numpy as np
+import pytest
+from keras import layers
+from matplotlib.collections import LineCollection, PathCollection
+from matplotlib.text import Annotation
+
+pytestmark = pytest.mark.usefixtures("figures")
+
+
+def texts(ax):
+    return [t.get_text() for t in ax.texts if not isinstance(t, Annotation)]
+
+
+def arrows(ax):
+    """(from, to) of every arrow, in inches."""
+    return [(t.xyann, t.xy) for t in ax.texts if isinstance(t, Annotation)]
+
+
+def gaps(ax):
+    """The collections of edges, from left to right."""
+    return [found for found in ax.collections if isinstance(found, LineCollection)]
+
+
+def neurons(ax):
+    """How many neurons each layer shows."""
+    groups = (found for found in ax.collections if isinstance(found, PathCollection))
+    return [len(group.get_offsets()) for group in groups]
+
+
+@pytest.fixture(scope="module")
+def cnn():
+    """A small model with and without parameters in its layers."""
+    return keras.Sequential(
+        [
+            layers.Input((8, 8, 1)),
+            layers.Conv2D(4, 3),
+            layers.Flatten(),
+            layers.Dense(1000),
+        ]
+    )
+
+
+def dense(*sizes):
+    return keras.Sequential(
+        [layers.Input((sizes[0],)), *(layers.Dense(units) for units in sizes[1:])]
+    )
+
+
+# --- networks ----------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "build", [list, lambda sizes: dense(*sizes)], ids=["list", "model"]
+)
+@pytest.mark.parametrize("sizes", [(2, 1), (3, 4, 2), (3, 4, 4, 1)])
+def test_a_network_has_every_neuron_and_every_edge(build, sizes):
+    ax = draw_network(build(sizes))
+    products = [a * b for a, b in pairwise(sizes)]
+    assert [len(gap.get_segments()) for gap in gaps(ax)] == products
+    assert neurons(ax) == [*sizes]
+    ends = {
+        tuple(end) for gap in gaps(ax) for edge in gap.get_segments() for end in edge
+    }
+    assert len(ends) == sum(sizes), "edges end at the neurons"
+
+
+@pytest.mark.parametrize(
+    ("sizes", "names"),
+    [
+        ([2, 1], ["input", "output"]),
+        ([2, 3, 1], ["input", "hidden", "output"]),
+        ([2, 3, 3, 1], ["input", "hidden 1", "hidden 2", "output"]),
+    ],
+)
+def test_layers_are_named_with_their_sizes(sizes, names):
+    labels = [f"{name}\n{size}" for name, size in zip(names, sizes, strict=True)]
+    assert texts(draw_network(sizes)) == labels
+
+
+def test_own_names():
+    assert texts(draw_network([2, 1], names=["votes", "law"])) == ["votes\n2", "law\n1"]
+    with pytest.raises(ValueError):
+        draw_network([2, 1], names=["votes"])
+
+
+def test_a_large_layer_is_shortened_and_says_its_size():
+    ax = draw_network([1784, 8, 9], most=8)
+    assert neurons(ax) == [8, 8, 8]
+    assert [len(gap.get_segments()) for gap in gaps(ax)] == [64, 64]
+    assert texts(ax) == ["⋮", "input\n1,784", "hidden\n8", "⋮", "output\n9"]
+
+
+def test_weights_set_the_width_and_the_stroke_of_their_edges():
+    kernel = np.array([[1.0, -2.0], [0.5, 4.0]])
+    [gap] = gaps(draw_network([2, 2], ["in", "out"], weights=[kernel]))
+    assert [*gap.get_linewidths()] == [1.25, 2.5, 0.625, 5]
+    dashed = [pattern is not None for _, pattern in gap.get_linestyles()]
+    assert dashed == [False, True, False, False]
+    # The second edge runs from the first neuron on the left to the second one.
+    edges = [[tuple(end) for end in edge] for edge in gap.get_segments()]
+    assert edges[1] == [edges[0][0], edges[3][1]]
+
+
+def test_layer_sizes(cnn):
+    assert layer_sizes((3, np.int64(4))) == [3, 4]
+    assert layer_sizes(dense(3, 4, 2)) == [3, 4, 2]
+    assert layer_sizes(cnn) == [64, 1000]
+
+
+# --- graphs ------------------------------------------------------------------
+
+
+def test_a_graph_has_its_nodes_arrows_and_labels():
+    nodes = {"x": (0, 0), "sum": (2, 1), "sum##2": (4, 0), "note": (4, 3)}
+    edges = [("x", "sum"), ("sum", "sum##2", "w = 3")]
+    ax = draw_graph(nodes, edges, circles=["sum"], plain=["note"])
+    assert texts(ax) == ["x", "sum", "sum", "note", "w = 3"]
+    assert [t.get_position() for t in ax.texts[:4]] == [*nodes.values()]
+    shapes = [type(t.get_bbox_patch().get_boxstyle()).__name__ for t in ax.texts[:4]]
+    assert shapes == ["Round", "Circle", "Round", "Round"]
+    frames = [t.get_bbox_patch().get_edgecolor()[3] for t in ax.texts[:4]]
+    assert frames == [1, 1, 1, 0], "bare text has no frame"
+    assert arrows(ax) == [((0, 0), (2, 1)), ((2, 1), (4, 0))]
+    assert ax.texts[-1].get_position() == (3, 0.5)
+
+
+@pytest.mark.parametrize(
+    ("end", "bend", "place"),
+    [("b", 0, (2, 0)), ("b", 0.5, (2, -2)), ("b", -0.5, (2, 2)), ("a", 0, (0, 1.05))],
+    ids=["straight", "bent down", "bent up", "loop above"],
+)
+def test_a_label_stands_where_its_arrow_runs(end, bend, place):
+    ax = draw_graph({"a": (0, 0), "b": (4, 0)}, [("a", end, "label", bend)])
+    assert len(arrows(ax)) == 1
+    assert ax.texts[-1].get_position() == place
+
+
+@pytest.mark.parametrize("edge", [("a", "z"), ("z", "a")])
+def test_an_edge_needs_nodes_that_are_there(edge):
+    with pytest.raises(KeyError, match="z"):
+        draw_graph({"a": (0, 0)}, [edge])
+
+
+def test_a_pipeline_runs_from_left_to_right():
+    ax = draw_pipeline(["data", "model", "answer"], gap=3)
+    assert texts(ax) == ["data", "model", "answer"]
+    assert arrows(ax) == [((0, 0), (3, 0)), ((3, 0), (6, 0))]
+
+
+def test_a_model_is_a_column_of_blocks(cnn):
+    ax = draw_model(cnn)
+    assert texts(ax) == [
+        "Input  8 x 8 x 1",
+        "Conv2D  6 x 6 x 4\n40 parameters",
+        "Flatten  144",
+        "Dense  1000\n145,000 parameters",
+    ]
+    heights = [t.get_position()[1] for t in ax.texts[:4]]
+    assert heights == sorted(heights, reverse=True)
+    assert arrows(ax) == [((0, a), (0, b)) for a, b in pairwise(heights)]
+
+
+@pytest.mark.parametrize(
+    "draw",
+    [
+        lambda ax: draw_graph({"a": (0, 0), "b": (3, 0)}, [("a", "b")], ax=ax),
+        lambda ax: draw_pipeline("ab", ax=ax),
+        lambda ax: draw_network([2, 2], ax=ax),
+        lambda ax: draw_model(dense(2, 2), ax=ax),
+    ],
+    ids=["graph", "pipeline", "network", "model"],
+)
+def test_drawings_fit_into_a_given_axes_or_keep_one_unit_an_inch(draw):
+    given = plt.subplots()[1]
+    assert draw(given) is given
+    assert given.texts and not given.axison
+
+    ax = draw(None)
+    units = [np.ptp(ax.get_xlim()), np.ptp(ax.get_ylim())]
+    assert units == pytest.approx([*ax.figure.get_size_inches()])
+    assert ax.get_aspect() == 1

@@ -1,0 +1,210 @@
+"""Tests of the strict comparison in the conftest.py at the top.
+
+One pytest run over small notebooks, in a folder of its own, shows every case: a
+cell's source and what the notebook has stored for it.
+"""
+
+import subprocess
+import sys
+import xml.etree.ElementTree as ElementTree
+from pathlib import Path
+from typing import NamedTuple
+
+import nbformat
+import pytest
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
+
+NO_NETWORK = "A notebook must not open a network connection."
+CONFTEST = Path(__file__).parent.parent / "conftest.py"
+
+
+class Case(NamedTuple):
+    """A cell, its stored outputs and lines of the complaint (none: it passes)."""
+
+    source: str
+    stored: list
+    says: tuple[str, ...] = ()
+
+
+def differ(stored, computed, *more):
+    return (
+        *(f"stored in the notebook:  {line}" for line in stored),
+        *(f"computed now:            {line}" for line in computed),
+        *more,
+    )
+
+
+def apart(difference):
+    return f"largest difference {difference}, tolerance 0.02"
+
+
+def stream(text, name="stdout"):
+    return [new_output("stream", name=name, text=text)]
+
+
+def value(text):
+    data = {"text/plain": text}
+    return [new_output("execute_result", data, execution_count=1)]
+
+
+def table(text):
+    return [new_output("display_data", {"text/plain": "table", "text/html": text})]
+
+
+WARN = "import sys\nprint('0.5')\nprint('deprecated', file=sys.stderr)"
+TABLE = "display({'text/plain': 'table', 'text/html': '<b>0.5</b>'}, raw=True)"
+PNG = "display({'text/plain': '<Figure>', 'image/png': 'bmV3'}, raw=True)"
+PICTURE = {"text/plain": "<Figure>", "image/png": "b2xk"}
+EXACT = {
+    "equal": Case("print('loss 0.5')", stream("loss 0.5\n")),
+    "no output": Case("x = 1", []),
+    "progress line": Case("print('\\r50 %', end='\\rdone\\n')", stream("done\n")),
+    "other pixels": Case(PNG, [new_output("display_data", PICTURE)]),
+    "other text": Case(
+        "print('first')\nprint('loss 0.5')",
+        stream("first\nloss 0.6\n"),
+        differ(["loss 0.6"], ["loss 0.5"]),
+    ),
+    "last digit": Case("0.50001", value("0.5"), differ(["0.5"], ["0.50001"])),
+    "line end": Case(
+        "print('a')", stream("a"), ("(the difference is in blanks or line ends)",)
+    ),
+    "a warning more": Case(WARN, stream("0.5\n"), differ([], ["stderr: deprecated"])),
+    "an output less": Case("x = 1", value("1"), differ(["text/plain: 1"], [])),
+    "an output more": Case("display(1)\n2", value("2"), differ([], ["text/plain: 1"])),
+}
+# In cells that declare a tolerance of 0.02.
+WITHIN = {
+    "stream within": Case("print('loss 0.5')", stream("loss 0.52\n")),
+    "stream outside": Case(
+        "print('loss 0.5')",
+        stream("loss 0.53\n"),
+        differ(["loss 0.53"], ["loss 0.5"], apart(0.03)),
+    ),
+    "value within": Case("[1e-3, -0.5]", value("[0.02, -0.5]")),
+    "value outside": Case(
+        "[1e-3, -0.5]",
+        value("[0.001, 0.5]"),
+        differ(["[0.001, 0.5]"], ["[0.001, -0.5]"], apart(1)),
+    ),
+    "table within": Case(TABLE, table("<b>0.51</b>")),
+    "table outside": Case(
+        TABLE,
+        table("<b>0.55</b>"),
+        differ(["<b>0.55</b>"], ["<b>0.5</b>"], apart(0.05)),
+    ),
+    "the second outside": Case(
+        "display(0.5)\n0.7",
+        value("0.5") + value("0.8"),
+        differ(["0.8"], ["0.7"], apart(0.1)),
+    ),
+    "change of sign": Case("print('[ 0.01 1]')", stream("[-0.01 1]\n")),
+    "rounded to one": Case("print('[1.   0]')", stream("[0.99 0]\n")),
+    "text around": Case(
+        "print('loss 0.5')",
+        stream("mean 0.5\n"),
+        differ(["mean 0.5"], ["loss 0.5"], apart(0)),
+    ),
+    "a number more": Case("print(0.5, 1)", stream("0.5\n"), differ(["0.5"], ["0.5 1"])),
+    "an integer": Case(
+        "print('epoch 3: 0.5')",
+        stream("epoch 4: 0.5\n"),
+        differ(["epoch 4: 0.5"], ["epoch 3: 0.5"], apart(1)),
+    ),
+    "not a number": Case("print('nan')", stream("0.5\n"), differ(["0.5"], ["nan"])),
+    "warning within": Case(WARN, stream("0.51\n"), differ([], ["stderr: deprecated"])),
+}
+CASES = EXACT | WITHIN
+RAISES = ["x = 1", "x / 0", "x"]
+OFFLINE = [
+    "import socket, urllib.request",
+    # The machine itself may be asked: the kernel's own parts talk that way.
+    "server = socket.create_server(('127.0.0.1', 0))\n"
+    "socket.create_connection(server.getsockname()).close()",
+    "try:\n"
+    "    socket.socket().connect(('192.0.2.1', 80))\n"
+    "except OSError as error:\n"
+    f"    assert str(error) == {NO_NETWORK!r}",
+    "urllib.request.urlopen('http://example.org')",
+    "'never'",
+]
+
+
+def write(path, cells):
+    """Write a notebook that looks executed: nbval compares no other."""
+    for number, cell in enumerate(cells, start=1):
+        cell.execution_count = number
+    nbformat.write(new_notebook(cells=[new_markdown_cell("# Title"), *cells]), path)
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory):
+    """Run pytest on three notebooks; returns the text it prints and its report."""
+    folder = tmp_path_factory.mktemp("strict")
+    (folder / "conftest.py").write_bytes(CONFTEST.read_bytes())
+    (folder / "pytest.ini").write_text("[pytest]\n")
+    (folder / "labs").mkdir()
+    cases = [new_code_cell(c.source, outputs=c.stored) for c in CASES.values()]
+    for cell in cases[len(EXACT) :]:
+        cell.metadata["tolerance"] = 0.02
+    ignored = new_code_cell("1", metadata={"tags": ["nbval-ignore-output"]})
+    write(folder / "labs" / "cases.ipynb", [*cases, ignored])
+    write(folder / "raises.ipynb", [*map(new_code_cell, RAISES)])
+    write(folder / "offline.ipynb", [*map(new_code_cell, OFFLINE)])
+    command = [sys.executable, "-m", "pytest", "-n", "0", "-p", "no:cacheprovider"]
+    command += ["--nbval-current-env", "--junitxml=report.xml"]
+    finished = subprocess.run(
+        command, cwd=folder, capture_output=True, encoding="utf-8", timeout=120
+    )
+    return finished.stdout, ElementTree.parse(folder / "report.xml")
+
+
+def outcomes(run, notebook):
+    """(outcome, message) of every cell of a notebook."""
+    return [
+        next(((found.tag, found.text) for found in cell if found.text), ("passed", ""))
+        for cell in run[1].iter("testcase")
+        if cell.get("classname").endswith(f"{notebook}.ipynb")
+    ]
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_a_cell_is_compared_to_what_is_stored(run, name):
+    number, case = [*CASES].index(name), CASES[name]
+    outcome, message = outcomes(run, "cases")[number]
+    assert outcome == ("failure" if case.says else "passed"), message
+    assert not case.says or message.startswith(
+        f"labs/cases.ipynb, In [{number + 1}]: the output is not the stored one\n\n"
+        f"{case.source}\n\n"
+    )
+    assert not [line for line in case.says if line not in message.splitlines()]
+
+
+def test_an_ignored_cell_only_has_to_run(run):
+    assert len(outcomes(run, "cases")) == len(CASES) + 1
+    assert outcomes(run, "cases")[-1] == ("passed", "")
+
+
+def test_after_an_error_the_rest_is_not_run(run):
+    before, raised, after = outcomes(run, "raises")
+    assert before == ("passed", "")
+    assert raised[0] == "failure" and "ZeroDivisionError: division" in raised[1]
+    assert raised[1].startswith("raises.ipynb, In [2]: the cell raised an error\n")
+    assert after[0] == "skipped"
+    assert "not run, because In [2] raised an error" in after[1]
+
+
+def test_a_network_connection_is_an_error(run):
+    *allowed, opened, after = outcomes(run, "offline")
+    assert allowed == [("passed", "")] * 3
+    assert opened[0] == "failure" and NO_NETWORK in opened[1]
+    assert after[0] == "skipped"
+
+
+def test_the_last_line_counts_what_was_compared(run):
+    equal = sum(not case.says for case in EXACT.values()) + 1 + 3  # RAISES, OFFLINE
+    within = sum(not case.says for case in WITHIN.values())
+    assert (
+        f"notebooks: {len(CASES) + 1 + 2 + 4} cells run, {equal} outputs equal to the "
+        f"letter, {within} within a declared tolerance\n"
+    ) in run[0]
