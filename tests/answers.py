@@ -15,7 +15,8 @@ def read_answers() -> dict[str, dict[int, str]]:
     sections: dict[str, dict[int, str]] = {}
     with SOURCE.open(encoding="utf-8", newline="") as file:
         for row in csv.DictReader(file):
-            sections.setdefault(row["section"], {})[int(row["question"])] = row["answer"]
+            answers = sections.setdefault(row["section"], {})
+            answers[int(row["question"])] = row["answer"]
     return sections
 
 

@@ -17,9 +17,9 @@ from nbval.plugin import coalesce_streams
 
 
 def python(code):
-    """Run code in a fresh interpreter that shows every warning."""
+    """Run code in a fresh interpreter."""
     return subprocess.run(
-        [sys.executable, "-W", "default", "-c", code],
+        [sys.executable, "-c", code],
         capture_output=True,
         encoding="utf-8",
         timeout=120,

@@ -157,7 +157,12 @@ def test_a_run_executes_writes_and_reports(house, capsys):
     assert "accuracy 0.9785  0.98   0.005" in lines
 
     build = house / "build"
-    assert "a slider" in (build / "labs" / "01_good.html").read_text(encoding="utf-8")
+    page = build / "labs" / "01_good.html"
+    html = page.read_text(encoding="utf-8")
+    assert "a slider" in html
+    loaded = re.findall(r"<(?:script|link)\b[^>]*\b(?:src|href)=\"([^\"]+)", html)
+    assert "../mathjax.js" in loaded, "mathematics is shown"
+    assert all((page.parent / file).is_file() for file in loaded), "without a network"
     executed = nbformat.read(build / "labs" / "01_good.ipynb", as_version=4)
     assert [texts(cell) for cell in executed.cells[1:]] == [
         ["done  \n", "careful\n"],

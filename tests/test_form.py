@@ -2,6 +2,7 @@
 
 import re
 import statistics
+from itertools import pairwise
 from pathlib import Path
 
 import nbformat
@@ -95,7 +96,7 @@ def test_one_title_and_no_skipped_heading_level(notebook):
     levels = [level for level, _ in headings(notebook)]
     assert notebook.cells[0].source.startswith("# ")
     assert levels.count(1) == 1
-    assert all(b <= a + 1 for a, b in zip(levels, levels[1:], strict=False))
+    assert all(b <= a + 1 for a, b in pairwise(levels))
 
 
 def test_every_image_has_alternative_text(code):
@@ -111,7 +112,9 @@ def test_every_image_has_alternative_text(code):
 def test_no_path_of_one_machine(notebook, code):
     found = [LOCAL_PATH.findall(cell.source) for cell in notebook.cells]
     found += [
-        LOCAL_PATH.findall(text) for _, output in outputs(code) for text in texts(output)
+        LOCAL_PATH.findall(text)
+        for _, output in outputs(code)
+        for text in texts(output)
     ]
     assert not [match for matches in found for match in matches]
 
@@ -162,7 +165,9 @@ def test_stored_size(path):
 )
 def test_a_unit_has_self_checks_and_solved_exercises(path):
     cells = nbformat.read(path, as_version=4).cells
-    exercises = [c for c in cells if "exercise" in tags(c) and c.cell_type == "markdown"]
+    exercises = [
+        c for c in cells if "exercise" in tags(c) and c.cell_type == "markdown"
+    ]
     solutions = [c for c in cells if "solution" in tags(c) and c.cell_type == "code"]
     assert len(exercises) >= 5
     assert len(solutions) >= len(exercises)

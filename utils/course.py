@@ -129,7 +129,10 @@ class Results:
             AssertionError: a measured value lies outside the band.
             ValueError: book and here have different lengths.
         """
-        book, here = np.atleast_1d(book).astype(float), np.atleast_1d(here).astype(float)
+        book, here = (
+            np.atleast_1d(book).astype(float),
+            np.atleast_1d(here).astype(float),
+        )
         if book.shape != here.shape:
             raise ValueError(
                 f"{what}: the book has {book.size} values, this run {here.size}."
@@ -180,7 +183,9 @@ def check(section: str, answers: Mapping[int, object]) -> None:
     """
     stored = json.loads(ANSWERS.read_text(encoding="utf-8"))
     if section not in stored["sections"]:
-        raise ValueError(f"No self-check {section}; use one of {[*stored['sections']]}.")
+        raise ValueError(
+            f"No self-check {section}; use one of {[*stored['sections']]}."
+        )
     right = stored["sections"][section]
     if unknown := [q for q in answers if not 1 <= q <= len(right)]:
         raise ValueError(
@@ -194,10 +199,15 @@ def check(section: str, answers: Mapping[int, object]) -> None:
         )
         return
     correct = [
-        q for q, a in given.items() if digest(stored["salt"], section, q, a) == right[q - 1]
+        q
+        for q, a in given.items()
+        if digest(stored["salt"], section, q, a) == right[q - 1]
     ]
     share = len(correct) / len(right)
-    print(f"{len(correct)} of {len(right)} right ({share:.0%}), pass mark {PASS_MARK:.0%}.")
+    print(
+        f"{len(correct)} of {len(right)} right ({share:.0%}), "
+        f"pass mark {PASS_MARK:.0%}."
+    )
     if share >= PASS_MARK:
         print("Passed.")
     if wrong := [str(q) for q in given if q not in correct]:

@@ -83,7 +83,9 @@ def _arrow(ax, nodes, patches, start, end, label="", bend=0) -> None:
     ax.annotate("", (x1, y1), (x0, y0), arrowprops=arrow, zorder=3)
     if label:
         paper = {"facecolor": "white", "edgecolor": "none", "pad": 1.5}
-        ax.text(x, y, label, ha="center", va="center", fontsize=13, bbox=paper, zorder=4)
+        ax.text(
+            x, y, label, ha="center", va="center", fontsize=13, bbox=paper, zorder=4
+        )
 
 
 def draw_pipeline(
@@ -169,9 +171,12 @@ def draw_model(model: Any, ax: Axes | None = None) -> Axes:
     """
     rows = [("Input", model.input_shape[1:], 0)]
     for layer in model.layers:
-        rows.append((type(layer).__name__, layer.output.shape[1:], layer.count_params()))
+        rows.append(
+            (type(layer).__name__, layer.output.shape[1:], layer.count_params())
+        )
     texts = [
-        f"{kind}  {' x '.join(map(str, shape))}" + (f"\n{count:,} parameters" * (count > 0))
+        f"{kind}  {' x '.join(map(str, shape))}"
+        + (f"\n{count:,} parameters" * (count > 0))
         for kind, shape, count in rows
     ]
     texts = [f"{text}##{index}" for index, text in enumerate(texts)]

@@ -70,11 +70,14 @@ def _describe_axes(ax: Axes) -> str:
     found = [f"{count} x {what}" for what, count in counts.items() if count]
     legend = ax.get_legend()
     entries = [text.get_text() for text in legend.get_texts()] if legend else []
-    return ", ".join(
-        [*found]
-        + ([f"axes {' / '.join(names)}"] if names else [])
-        + ([f"legend {' / '.join(entries)}"] if entries else [])
-    ) or "drawing"
+    return (
+        ", ".join(
+            [*found]
+            + ([f"axes {' / '.join(names)}"] if names else [])
+            + ([f"legend {' / '.join(entries)}"] if entries else [])
+        )
+        or "drawing"
+    )
 
 
 def show(artist: Figure | Axes | np.ndarray, caption: str) -> None:
@@ -184,7 +187,9 @@ def plot_regions(
     """
     ax = ax or plt.subplots(figsize=(6, 5))[1]
     low, high = points.min(axis=0) - 0.3, points.max(axis=0) + 0.3
-    x, y = np.meshgrid(*(np.linspace(a, b, 200) for a, b in zip(low, high, strict=True)))
+    x, y = np.meshgrid(
+        *(np.linspace(a, b, 200) for a, b in zip(low, high, strict=True))
+    )
     answers = classify(np.column_stack([x.ravel(), y.ravel()])).reshape(x.shape)
     classes = np.unique(labels)
     edges = np.append(classes, classes[-1] + 1) - 0.5
