@@ -36,12 +36,17 @@ PAGE = """
 <script src="{{ resources.mathjax_url }}"></script>
 {%- endblock -%}
 """
-# Asked of the kernel after the last cell; Windows has no such module.
+# Asked of the kernel after the last cell. On Linux getrusage would also count
+# the memory of the process that started the kernel; Windows has neither.
 PEAK = """
+import pathlib, sys
 try:
-    import resource, sys
-    kilobytes = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    print(kilobytes // (1024 if sys.platform == "darwin" else 1))
+    if sys.platform == "linux":
+        text = pathlib.Path("/proc/self/status").read_text()
+        print(text.split("VmHWM:")[1].split()[0])
+    else:
+        import resource
+        print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024)
 except ImportError:
     print(0)
 """
