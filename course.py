@@ -3,7 +3,7 @@
 It needs nothing but Python itself. The first call makes a private environment
 in .venv, installs requirements.txt into it and fetches the data; later calls
 find all that in place and start at once. The work is then done by JupyterLab,
-utils.execute, pytest or utils.datasets. The file must parse on old Pythons,
+utils.execute, utils.publish, pytest or utils.datasets. The file must parse on old Pythons,
 so that they can say that they are too old: no f-strings here.
 """
 
@@ -34,6 +34,9 @@ commands:
   run   execute every notebook; results and readable pages go to build/
   test  run the tests and execute every notebook, comparing each stored output
   data  fetch the data sets and verify them
+  slides   write a deck of slides for every unit to build/slides
+  site     write the course as a site to build/site
+  student  copy the notebooks without solutions: course.py student FOLDER
 
 Each command first sets up what is missing: an environment in .venv (about
 {mb} MB to download, once) and the data. What follows the command is passed on
@@ -252,12 +255,13 @@ def main(arguments):
         )
     parser = argparse.ArgumentParser(
         prog="course.py",
-        usage="python3 course.py {lab,run,test,data} [arguments]",
+        usage="python3 course.py {lab,run,test,data,slides,site,student} [arguments]",
         description="Companion notebooks of Neural Nets and Deep Learning.",
         epilog=HELP,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    commands = ["lab", "run", "test", "data"]
+    published = ["slides", "site", "student"]
+    commands = ["lab", "run", "test", "data"] + published
     parser.add_argument("command", choices=commands, help=argparse.SUPPRESS)
     if not arguments or "-h" in arguments or "--help" in arguments:
         parser.print_help()
@@ -266,6 +270,9 @@ def main(arguments):
     rest = expand(arguments[1:])
 
     set_up()
+    if command in published:
+        folders = [os.path.abspath(argument) for argument in rest]
+        return hand_over("-m", "utils.publish", command, *folders)
     if command == "data":
         return hand_over("-m", "utils.datasets", *rest)
     failed = hand_over("-m", "utils.datasets")

@@ -2,7 +2,7 @@
 
 import re
 
-from utils import execute
+from utils import execute, publish
 
 import nbformat
 import pandas as pd
@@ -43,6 +43,10 @@ def house(tmp_path, monkeypatch):
     monkeypatch.setattr(execute, "NOTEBOOKS", tmp_path / "notebooks")
     monkeypatch.setattr(execute, "README", tmp_path / "README.md")
     (tmp_path / "README.md").write_text(README, encoding="utf-8")
+    monkeypatch.setattr(publish, "ROOT", tmp_path)
+    monkeypatch.setattr(publish, "DOCS", tmp_path / "docs")
+    (tmp_path / "docs").mkdir()
+    (tmp_path / "docs" / "errata.csv").write_text("id,kind,where,printed,right,rows")
     (tmp_path / "notebooks" / "labs").mkdir(parents=True)
     return tmp_path
 
@@ -62,21 +66,24 @@ def texts(cell):
 
 
 def test_each_unit_is_followed_by_its_labs(house):
-    names = [
-        "01_first.ipynb",
-        "labs/01_alpha.ipynb",
-        "labs/01_beta.ipynb",
-        "02_second.ipynb",
-        "labs/02_alpha.ipynb",
-        "10_tenth.ipynb",
-    ]
-    left_over = "labs/.ipynb_checkpoints/01_alpha-checkpoint.ipynb"
-    for name in [*reversed(names), left_over, "labs/notes.txt"]:
-        path = house / "notebooks" / name
-        path.parent.mkdir(exist_ok=True)
-        path.touch()
+    titles = {
+        "01_first.ipynb": "Unit 1: First",
+        "labs/01_beta.ipynb": "Lab 1a: Beta",
+        "labs/01_alpha.ipynb": "Lab 1b: Alpha",
+        "02_second.ipynb": "Unit 2: Second",
+        "labs/02_alpha.ipynb": "Lab 2a: Alpha",
+        "10_tenth.ipynb": "Unit 10: Tenth",
+    }
+    folder = house / "notebooks"
+    (folder / "labs" / ".ipynb_checkpoints").mkdir()
+    write(folder / "labs/.ipynb_checkpoints/01_alpha-checkpoint.ipynb")
+    (folder / "labs" / "notes.txt").touch()
+    for name, text in reversed(titles.items()):
+        notebook = new_notebook(cells=[new_markdown_cell(f"# {text}\n\nMore.")])
+        nbformat.write(notebook, folder / name)
     found = execute.find_notebooks()
-    assert [p.relative_to(house / "notebooks").as_posix() for p in found] == names
+    assert [p.relative_to(folder).as_posix() for p in found] == [*titles]
+    assert [*map(execute.title, found)] == [*titles.values()]
 
 
 # --- cleaning ----------------------------------------------------------------

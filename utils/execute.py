@@ -3,7 +3,7 @@
 Every notebook is run in a fresh kernel; the executed copy and a readable HTML
 page go to build/. At the end the numbers that the notebooks compare with the
 course book are printed as one table. ``--save`` also stores the outputs in
-notebooks/ and brings the results table of README.md up to date.
+notebooks/ and brings the results in README.md and the pages in docs/ up to date.
 """
 
 from __future__ import annotations
@@ -56,8 +56,14 @@ def find_notebooks() -> list[Path]:
     """Return every notebook of the course, each unit followed by its labs."""
     return sorted(
         (p for p in NOTEBOOKS.rglob("*.ipynb") if ".ipynb_checkpoints" not in p.parts),
-        key=lambda path: (path.name[:2], path.parent != NOTEBOOKS, path.name),
+        key=lambda path: (path.name[:2], path.parent != NOTEBOOKS, title(path)),
     )
+
+
+def title(path: Path) -> str:
+    """Return the text of a notebook's first heading, such as "Lab 2a: ..."."""
+    first = nbformat.read(path, as_version=4).cells[0]
+    return first.source.splitlines()[0].removeprefix("# ")
 
 
 def execute(path: Path) -> tuple[nbformat.NotebookNode, float]:
@@ -207,7 +213,10 @@ def main(arguments: list[str] | None = None) -> int:
     if len(table):
         print(table.to_string(index=False))
     if options.save:
+        from utils.publish import write_docs
+
         README.write_text(readme_with(stored_results()), encoding="utf-8")
+        write_docs()
     return failed
 
 

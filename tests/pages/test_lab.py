@@ -1,0 +1,111 @@
+"""JupyterLab in a real browser: units open, cells run, widgets move."""
+
+import re
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+
+from utils import publish
+
+import nbformat
+import pytest
+
+pytestmark = pytest.mark.pages
+WIDGETS = [
+    (path, index)
+    for path in publish.find_notebooks()
+    for index, cell in enumerate(nbformat.read(path, as_version=4).cells)
+    if cell.cell_type == "code" and re.search(r"^play\(", cell.source, re.M)
+]
+COUNTS = """() => {
+  const cells = jupyterapp.shell.currentWidget.content.widgets;
+  return cells.filter((cell) => cell.promptNode?.textContent === "[*]:").length;
+}"""
+
+
+@pytest.fixture(scope="module")
+def address(tmp_path_factory, browser):
+    """A JupyterLab of its own on a copy of the notebooks."""
+    folder = tmp_path_factory.mktemp("lab")
+    shutil.copytree(publish.NOTEBOOKS, folder / "notebooks")
+    with socket.socket() as probe:
+        probe.bind(("localhost", 0))
+        port = probe.getsockname()[1]
+    command = [sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root"]
+    command += [f"--ServerApp.root_dir={folder}", f"--port={port}"]
+    command += ["--IdentityProvider.token=", "--LabApp.expose_app_in_browser=True"]
+    server = subprocess.Popen(command, stderr=subprocess.DEVNULL)
+    url = f"http://localhost:{port}"
+    for _ in range(120):
+        try:
+            urllib.request.urlopen(f"{url}/api", timeout=1)
+            break
+        except OSError:
+            time.sleep(0.5)
+    yield url
+    server.terminate()
+    server.wait(timeout=30)
+
+
+def open_notebook(page, address, path):
+    name = path.relative_to(publish.ROOT).as_posix()
+    page.goto(f"{address}/lab/tree/{name}?reset")
+    page.wait_for_selector(".jp-Notebook .jp-Cell", timeout=60_000)
+    page.wait_for_function(
+        "jupyterapp.shell.currentWidget?.sessionContext?.session?.kernel?.status"
+        " === 'idle'",
+        timeout=60_000,
+    )
+
+
+def run(page, command, timeout):
+    page.evaluate("(name) => jupyterapp.commands.execute(name)", command)
+    page.wait_for_function(f"({COUNTS})() === 0", timeout=timeout)
+
+
+def select(page, index):
+    page.evaluate(
+        "(k) => { const book = jupyterapp.shell.currentWidget.content;"
+        " book.activeCellIndex = k; book.deselectAll(); }",
+        index,
+    )
+
+
+@pytest.mark.parametrize("path", publish.units(), ids=lambda path: path.stem)
+def test_a_unit_opens_and_its_first_cells_run(path, address, page):
+    open_notebook(page, address, path)
+    select(page, 4)
+    run(page, "notebook:run-all-above", timeout=120_000)
+    assert page.locator(".jp-OutputArea-output").count() > 0
+    assert page.locator('[data-mime-type*="error"]').count() == 0
+
+
+@pytest.mark.parametrize(
+    ("path", "index"), WIDGETS, ids=[f"{path.stem}-{i}" for path, i in WIDGETS]
+)
+def test_a_widget_moves(path, index, address, page):
+    open_notebook(page, address, path)
+    select(page, index + 1)
+    run(page, "notebook:run-all-above", timeout=600_000)
+    page.evaluate(
+        "(k) => jupyterapp.shell.currentWidget.content.scrollToItem(k)", index
+    )
+    picture = page.locator(".widget-image").first
+    picture.wait_for(timeout=60_000)
+    before = picture.get_attribute("src")
+    handles = page.locator(".noUi-handle, .widget-text input, .widget-dropdown select")
+    handle = handles.first
+    if handle.evaluate("x => x.tagName") == "INPUT":
+        handle.fill("a wonderful and moving film")
+        handle.press("Enter")
+    elif handle.evaluate("x => x.tagName") == "SELECT":
+        handle.select_option(index=1)
+    else:
+        handle.focus()
+        handle.press("ArrowRight")
+    page.wait_for_function(
+        "(old) => document.querySelector('.widget-image').src !== old", arg=before
+    )

@@ -1,0 +1,110 @@
+"""Tests of utils.publish: pages kept current, decks, student copies, handouts."""
+
+import re
+import stat
+import sys
+
+from utils import publish
+
+import nbformat
+import pytest
+
+
+@pytest.fixture(scope="module")
+def decks(tmp_path_factory):
+    return publish.make_slides(tmp_path_factory.mktemp("slides"))
+
+
+def slide_types(path):
+    cells = nbformat.read(path, as_version=4).cells
+    return [cell.metadata.get("slideshow", {}).get("slide_type") for cell in cells]
+
+
+def test_the_pages_are_current():
+    for name, text in {
+        "errata.md": publish.errata_page(),
+        "results.md": publish.results_page(),
+    }.items():
+        stored = (publish.DOCS / name).read_text(encoding="utf-8")
+        assert stored == text, "python3 course.py run --save brings it up to date"
+
+
+@pytest.mark.parametrize("path", publish.units(), ids=lambda path: path.stem)
+def test_a_unit_is_a_deck_for_one_lecture(path):
+    types = slide_types(path)
+    assert None not in types, (
+        "every cell says slide, subslide, fragment, -, skip, notes"
+    )
+    assert types[0] == "slide"
+    assert 30 <= types.count("slide") + types.count("subslide") <= 50
+    assert types.count("notes") >= 5
+
+
+def test_a_deck_asks_nothing_of_the_network(decks):
+    assert len(decks) == len(publish.units())
+    for deck in decks:
+        page = deck.read_text(encoding="utf-8")
+        needed = re.findall(r'<(?:script|link)[^>]* (?:src|href)="([^"]+)"', page)
+        assert needed
+        assert not [name for name in needed if not (deck.parent / name).exists()]
+        assert "<section" in page
+    styles = (decks[0].parent / "reveal/dist/theme/white.css").read_text()
+    assert "http" not in re.sub(r"/\*.*?\*/", "", styles, flags=re.DOTALL)
+
+
+def test_the_code_of_a_figure_is_left_out(decks):
+    page = decks[0].read_text(encoding="utf-8")
+    assert "Figure only: a nerve cell" not in page
+    assert "mnist_mlp" in page
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="the stand-in is a shell script")
+def test_a_handout_is_printed_by_an_installed_browser(tmp_path, monkeypatch):
+    browser = tmp_path / "chromium"
+    browser.write_text(
+        "#!/bin/sh\n"
+        'for x in "$@"; do case $x in --print-to-pdf=*) echo "$@" > "${x#*=}";; esac; '
+        "done\n"
+    )
+    browser.chmod(browser.stat().st_mode | stat.S_IXUSR)
+    monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
+    assert publish.find_browser() == str(browser)
+    pdf = publish.print_handout(tmp_path / "01 deck.html", str(browser))
+    assert pdf.name == "01 deck.pdf"
+    assert pdf.read_text().strip().endswith("/01%20deck.html?print-pdf")
+
+
+def test_without_a_browser_a_sentence_says_so(tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(publish, "find_browser", lambda: None)
+    monkeypatch.setattr(publish, "BUILD", tmp_path)
+    assert publish.main(["slides"]) == 0
+    assert "install Chromium or Chrome" in capsys.readouterr().out
+    assert not [*tmp_path.rglob("*.pdf")]
+
+
+def test_a_student_copy_has_exercises_and_no_solutions(tmp_path, capsys):
+    target = tmp_path / "for students"
+    assert publish.main(["student", str(target)]) == 0
+    copies = [*target.rglob("*.ipynb")]
+    assert len(copies) == len(publish.find_notebooks())
+    tags = [
+        tag
+        for path in copies
+        for cell in nbformat.read(path, as_version=4).cells
+        for tag in cell.metadata.get("tags", [])
+    ]
+    assert "exercise" in tags and "selfcheck" in tags
+    assert "solution" not in tags
+
+
+def test_a_student_copy_overwrites_nothing(tmp_path):
+    (tmp_path / "mine.txt").write_text("my notes")
+    with pytest.raises(SystemExit, match="is not empty: name a new folder"):
+        publish.main(["student", str(tmp_path)])
+    assert [path.name for path in tmp_path.iterdir()] == ["mine.txt"]
+
+
+def test_a_student_copy_needs_a_folder(capsys):
+    with pytest.raises(SystemExit):
+        publish.main(["student"])
+    assert "name a new folder" in capsys.readouterr().err
