@@ -155,6 +155,15 @@ def test_an_edge_needs_nodes_that_are_there(edge):
         draw_graph({"a": (0, 0)}, [edge])
 
 
+def test_an_edge_runs_through_its_via_points():
+    nodes = {"a": (0, 0), "b": (4, 0)}
+    ax = draw_graph(nodes, [("a", "b", "", 0, [(1, 3), (3, 3)])])
+    [line] = ax.lines
+    assert [*zip(*line.get_data(), strict=True)] == [(0, 0), (1, 3), (3, 3)]
+    assert arrows(ax) == [((3, 3), (4, 0))]
+    assert ax.get_ylim()[1] > 3, "the way round is inside the picture"
+
+
 def test_a_pipeline_runs_from_left_to_right():
     ax = draw_pipeline(["data", "model", "answer"], gap=3)
     assert texts(ax) == ["data", "model", "answer"]
@@ -172,6 +181,66 @@ def test_a_model_is_a_column_of_blocks(cnn):
     heights = [t.get_position()[1] for t in ax.texts[:4]]
     assert heights == sorted(heights, reverse=True)
     assert arrows(ax) == [((0, a), (0, b)) for a, b in pairwise(heights)]
+
+
+def test_a_functional_chain_is_the_same_column(cnn):
+    inputs = keras.Input((8, 8, 1))
+    chain = keras.Model(inputs, layers.Flatten()(layers.Conv2D(4, 3)(inputs)))
+    assert texts(draw_model(chain)) == texts(draw_model(cnn))[:3]
+
+
+def spots(ax):
+    """First line of every box -> its place in inches."""
+    found = [t for t in ax.texts if not isinstance(t, Annotation)]
+    return {t.get_text().split("\n")[0]: t.get_position() for t in found}
+
+
+def test_a_shortcut_runs_past_the_layers_that_it_skips():
+    inputs = keras.Input((8, 8, 4))
+    inner = layers.Conv2D(4, 3, padding="same")(inputs)
+    inner = layers.BatchNormalization()(inner)
+    ax = draw_model(keras.Model(inputs, layers.Add()([inner, inputs])))
+    assert texts(ax) == [
+        "Input\n8 x 8 x 4",
+        "Conv2D 3 x 3\n8 x 8 x 4\n148 parameters",
+        "BatchNormalization\n8 x 8 x 4\n16 parameters",
+        "Add\n8 x 8 x 4",
+    ]
+    places = spots(ax)
+    assert places["Conv2D 3 x 3"][0] == places["BatchNormalization"][0] < 0
+    assert places["Input"][0] == places["Add"][0] == 0
+    [line] = ax.lines
+    xs, ys = line.get_data()
+    assert [*xs] == [0, 1.3, 1.3] and [*ys] == [0, -1.5, -3]
+    assert arrows(ax) == [
+        (places["Input"], places["Conv2D 3 x 3"]),
+        (places["Conv2D 3 x 3"], places["BatchNormalization"]),
+        (places["BatchNormalization"], places["Add"]),
+        ((1.3, -3), places["Add"]),
+    ]
+
+
+def test_branches_stand_side_by_side_in_the_order_of_their_union():
+    inputs = keras.Input((8, 8, 4))
+    one = layers.Conv2D(2, 1)(inputs)
+    three = layers.Conv2D(3, 3, padding="same")(
+        layers.Conv2D(2, 2, padding="same")(inputs)
+    )
+    pool = layers.MaxPooling2D(5, strides=1, padding="same")(inputs)
+    ax = draw_model(keras.Model(inputs, layers.Concatenate()([one, three, pool])))
+    places = spots(ax)
+    row = ["Conv2D 1 x 1", "Conv2D 2 x 2", "MaxPooling2D 5 x 5"]
+    assert [places[name] for name in row] == [(-2.6, -1.5), (0, -1.5), (2.6, -1.5)]
+    assert places["Conv2D 3 x 3"] == (0, -3)
+    assert places["Concatenate"] == (0, -4.5)
+    assert len(arrows(ax)) == 7 and len(ax.lines) == 2
+
+
+def test_a_stride_above_one_is_written_into_the_box():
+    inputs = keras.Input((8, 8, 4))
+    small, pool = layers.Conv2D(4, 1, strides=2)(inputs), layers.MaxPooling2D(2)(inputs)
+    ax = draw_model(keras.Model(inputs, layers.Add()([small, pool])))
+    assert "Conv2D 1 x 1\nstride 2\n4 x 4 x 4\n20 parameters" in texts(ax)
 
 
 @pytest.mark.parametrize(

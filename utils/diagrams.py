@@ -41,17 +41,20 @@ def draw_graph(
     Args:
         nodes: text -> (x, y) in inches. Text may hold line breaks and math; a
             part from ``##`` on is not drawn, so that a text may appear twice.
-        edges: (from, to), (from, to, label) or (from, to, label, bend), where
-            bend curves the arrow (0 straight, 0.5 half a circle's worth) and an
-            edge from a node to itself is drawn as a loop above it.
+        edges: (from, to), (from, to, label), (from, to, label, bend) or
+            (from, to, label, bend, via), where bend curves the arrow (0
+            straight, 0.5 half a circle's worth), an edge from a node to itself
+            is drawn as a loop above it, and via is a list of points (x, y)
+            through which the edge runs.
         circles: the nodes drawn as circles; the others are boxes.
         plain: the nodes drawn as bare text.
 
     Raises:
         KeyError: an edge names a node that is not there.
     """
-    circles, plain = set(circles), set(plain)
-    ax = _canvas(ax, np.array([*nodes.values()], float), margin=0.9)
+    circles, plain, edges = set(circles), set(plain), [*edges]
+    stops = [point for edge in edges for point in (edge[4] if len(edge) > 4 else [])]
+    ax = _canvas(ax, np.array([*nodes.values(), *stops], float), margin=0.9)
     patches = {}
     for name, (x, y) in nodes.items():
         kind = "circle" if name in circles else "plain" if name in plain else "box"
@@ -68,11 +71,15 @@ def draw_graph(
     return ax
 
 
-def _arrow(ax, nodes, patches, start, end, label="", bend=0) -> None:
+def _arrow(ax, nodes, patches, start, end, label="", bend=0, via=()) -> None:
     (x0, y0), (x1, y1) = nodes[start], nodes[end]
     arrow = {"arrowstyle": "-|>", "color": INK, "linewidth": 1.8, "mutation_scale": 18}
     arrow |= {"patchA": patches[start], "patchB": patches[end]}
     arrow |= {"shrinkA": 1, "shrinkB": 3, "connectionstyle": f"arc3,rad={bend}"}
+    if len(via):
+        # Begins below the box of the start; the arrow is the last stretch.
+        ax.plot(*zip((x0, y0), *via, strict=True), color=INK, linewidth=1.8, zorder=1)
+        (x0, y0), arrow["patchA"], arrow["shrinkA"] = via[-1], None, 0
     # The arc bulges to the right of its direction; the label stands outside it.
     x, y = (x0 + x1) / 2 + bend * (y1 - y0), (y0 + y1) / 2 - bend * (x1 - x0)
     if start == end:
@@ -164,11 +171,18 @@ def _neurons(x: float, size: int, most: int) -> np.ndarray:
 
 
 def draw_model(model: Any, ax: Axes | None = None) -> Axes:
-    """Draw a Keras model as a column of blocks: layer, output shape, parameters.
+    """Draw a Keras model as blocks: layer, output shape, parameters.
+
+    A chain is a column. In a functional model with branches parallel layers
+    stand side by side, with their kernel sizes, and a shortcut runs past the
+    layers that it skips; meant for a module of some ten layers.
 
     Args:
-        model: a built Sequential (or chain-like functional) Keras model.
+        model: a built Keras model, Sequential or functional.
     """
+    sources = _sources(model.outputs[0]._keras_history.operation, {})
+    if any(len(before) > 1 for before in sources.values()):
+        return _draw_branches(sources, ax)
     rows = [("Input", model.input_shape[1:], 0)]
     for layer in model.layers:
         rows.append(
@@ -178,7 +192,68 @@ def draw_model(model: Any, ax: Axes | None = None) -> Axes:
         f"{kind}  {' x '.join(map(str, shape))}"
         + (f"\n{count:,} parameters" * (count > 0))
         for kind, shape, count in rows
+        if kind != "InputLayer"
     ]
     texts = [f"{text}##{index}" for index, text in enumerate(texts)]
     nodes = {text: (0.0, -1.15 * index) for index, text in enumerate(texts)}
     return draw_graph(nodes, pairwise(texts), ax=ax)
+
+
+def _sources(layer: Any, found: dict[Any, list]) -> dict[Any, list]:
+    """Every layer up to this one -> the layers it reads, in order of depth."""
+    tensors = layer.input if isinstance(layer.input, list) else [layer.input]
+    before = [tensor._keras_history.operation for tensor in tensors]
+    before = [other for other in before if other is not layer]
+    for other in before:
+        if other not in found:
+            _sources(other, found)
+    found[layer] = before
+    return found
+
+
+def _draw_branches(sources: dict[Any, list], ax: Axes | None) -> Axes:
+    """One row per depth; an edge that skips rows keeps a place free in each."""
+    depth: dict[Any, int] = {}
+    above: dict[Any, list] = {}
+    edges = []
+    for layer, before in sources.items():
+        depth[layer] = 1 + max((depth[other] for other in before), default=-1)
+        above[layer] = []
+        for other in before:
+            via = [(row, other, layer) for row in range(depth[other] + 1, depth[layer])]
+            above |= {item: [upper] for upper, item in pairwise([other, *via])}
+            depth |= {item: item[0] for item in via}
+            above[layer].append([other, *via][-1])
+            edges.append((other, layer, via))
+    spots: dict[Any, tuple[float, float]] = {}
+    for number in range(max(depth.values()) + 1):
+        # From left to right as what they read; a free place on the right of it.
+        row = sorted(
+            (item for item in above if depth[item] == number),
+            key=lambda item: (
+                sum(spots[upper][0] for upper in above[item]) / (len(above[item]) or 1),
+                isinstance(item, tuple),
+            ),
+        )
+        for index, item in enumerate(row):
+            spots[item] = (2.6 * (index - (len(row) - 1) / 2), -1.5 * number)
+    texts = {layer: f"{_box(layer)}##{layer.name}" for layer in sources}
+    return draw_graph(
+        {text: spots[layer] for layer, text in texts.items()},
+        [(texts[a], texts[b], "", 0, [spots[i] for i in via]) for a, b, via in edges],
+        ax=ax,
+    )
+
+
+def _box(layer: Any) -> str:
+    """Kind and kernel, stride above 1, output shape, parameters: a line each."""
+    kind = type(layer).__name__.removesuffix("Layer")
+    window = getattr(layer, "kernel_size", getattr(layer, "pool_size", ()))
+    stride = max(getattr(layer, "strides", (1,)))
+    count = layer.count_params()
+    return (
+        f"{kind} {' x '.join(map(str, window))}".rstrip()
+        + f"\nstride {stride}" * (stride > 1)
+        + f"\n{' x '.join(map(str, layer.output.shape[1:]))}"
+        + f"\n{count:,} parameters" * (count > 0)
+    )

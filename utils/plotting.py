@@ -104,23 +104,32 @@ def play(draw: Callable[..., Figure | Axes], **controls) -> None:
     Args:
         draw: called with the value of every control by name; returns the
             Figure or Axes to show.
-        **controls: ipywidgets controls, in the order in which they appear.
+        **controls: ipywidgets controls, in the order in which they appear; one
+            without a description shows its name.
 
     The stored notebook keeps only a sentence in place of the controls; a
     static figure that says the same belongs beside every call.
     """
     import ipywidgets
 
-    picture = ipywidgets.Image(format="png")
+    picture = ipywidgets.Image(format="png", layout={"max_width": "100%"})
 
     def redraw(_change=None) -> None:
         values = {name: control.value for name, control in controls.items()}
         picture.value = to_png(figure_of(draw(**values)))
 
-    for control in controls.values():
+    for name, control in controls.items():
+        control.description = control.description or name
         control.observe(redraw, "value")
     redraw()
-    board = ipywidgets.VBox([ipywidgets.HBox([*controls.values()]), picture])
+    board = ipywidgets.VBox(
+        [
+            ipywidgets.HBox([*controls.values()], layout={"flex_flow": "row wrap"}),
+            picture,
+        ],
+        # Otherwise the picture would be stretched to the width of the page.
+        layout={"align_items": "flex-start"},
+    )
     bundle = board._repr_mimebundle_()
     bundle["text/plain"] = "Interactive: run this notebook to move the controls."
     display(bundle, raw=True)
