@@ -19,9 +19,9 @@ INK = "#33333d"
 FILLS = {"box": "#dbe7ff", "circle": "#ffe9c7", "plain": "none"}
 
 
-def _canvas(ax: Axes | None, points: np.ndarray, margin: float) -> Axes:
+def _canvas(ax: Axes | None, points: np.ndarray, margin: tuple) -> Axes:
     """Return an Axes without frame that holds the points, one unit an inch."""
-    low, high = points.min(axis=0) - margin, points.max(axis=0) + margin
+    low, high = np.subtract(points.min(axis=0), margin), points.max(axis=0) + margin
     if ax is None:
         ax = plt.subplots(figsize=np.maximum(high - low, 1))[1]
     ax.set(xlim=(low[0], high[0]), ylim=(low[1], high[1]), aspect="equal")
@@ -35,6 +35,7 @@ def draw_graph(
     circles: Iterable[str] = (),
     plain: Iterable[str] = (),
     ax: Axes | None = None,
+    margin: tuple[float, float] = (0.9, 0.9),
 ) -> Axes:
     r"""Draw named nodes and the arrows between them.
 
@@ -48,13 +49,14 @@ def draw_graph(
             through which the edge runs.
         circles: the nodes drawn as circles; the others are boxes.
         plain: the nodes drawn as bare text.
+        margin: inches left and right of, below and above the centres.
 
     Raises:
         KeyError: an edge names a node that is not there.
     """
     circles, plain, edges = set(circles), set(plain), [*edges]
     stops = [point for edge in edges for point in (edge[4] if len(edge) > 4 else [])]
-    ax = _canvas(ax, np.array([*nodes.values(), *stops], float), margin=0.9)
+    ax = _canvas(ax, np.array([*nodes.values(), *stops], float), margin)
     patches = {}
     for name, (x, y) in nodes.items():
         kind = "circle" if name in circles else "plain" if name in plain else "box"
@@ -142,7 +144,7 @@ def draw_network(
     names = names or ["input", *(["hidden"] if len(hidden) == 1 else hidden), "output"]
     columns = [_neurons(2.0 * i, size, most) for i, size in enumerate(sizes)]
     bottom = min(points[:, 1].min() for points in columns) - 0.45
-    ax = _canvas(ax, np.vstack([*columns, [0, bottom]]), margin=0.8)
+    ax = _canvas(ax, np.vstack([*columns, [0, bottom]]), margin=(0.8, 0.8))
     for gap, (left, right) in enumerate(pairwise(columns)):
         ends = np.array([(a, b) for a in left for b in right])
         width, stroke = 0.8, "-"
@@ -196,7 +198,7 @@ def draw_model(model: Any, ax: Axes | None = None) -> Axes:
     ]
     texts = [f"{text}##{index}" for index, text in enumerate(texts)]
     nodes = {text: (0.0, -1.15 * index) for index, text in enumerate(texts)}
-    return draw_graph(nodes, pairwise(texts), ax=ax)
+    return draw_graph(nodes, pairwise(texts), ax=ax, margin=(1.5, 0.9))
 
 
 def _sources(layer: Any, found: dict[Any, list]) -> dict[Any, list]:
@@ -242,6 +244,7 @@ def _draw_branches(sources: dict[Any, list], ax: Axes | None) -> Axes:
         {text: spots[layer] for layer, text in texts.items()},
         [(texts[a], texts[b], "", 0, [spots[i] for i in via]) for a, b, via in edges],
         ax=ax,
+        margin=(1.5, 0.9),
     )
 
 
