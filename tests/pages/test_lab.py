@@ -89,7 +89,7 @@ def test_a_unit_opens_and_its_first_cells_run(path, address, page):
 def test_a_widget_moves(path, index, address, page):
     open_notebook(page, address, path)
     select(page, index + 1)
-    run(page, "notebook:run-all-above", timeout=600_000)
+    run(page, "notebook:run-all-above", timeout=1_200_000)
     page.evaluate(
         "(k) => jupyterapp.shell.currentWidget.content.scrollToItem(k)", index
     )
