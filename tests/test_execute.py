@@ -214,3 +214,20 @@ def test_save_stores_the_outputs_and_running_again_changes_nothing(house, capsys
     assert execute.main(["--save", str(path)]) == 0
     assert path.read_bytes() == stored
     assert other.read_bytes() == untouched
+
+
+def test_a_timing_that_is_stored_stays_until_it_is_cleared(house):
+    path = house / "notebooks" / "01_timed.ipynb"
+    cell = new_code_cell("import uuid\nuuid.uuid4().hex")
+    cell.metadata["tags"] = ["nbval-ignore-output"]
+    nbformat.write(new_notebook(cells=[new_markdown_cell("# Title"), cell]), path)
+
+    def run():
+        assert execute.main(["--save", str(path)]) == 0
+        return nbformat.read(path, as_version=4)
+
+    first, second = run(), run()
+    assert first == second
+    second.cells[1].outputs = []
+    nbformat.write(second, path)
+    assert texts(run().cells[1]) != texts(first.cells[1])

@@ -134,6 +134,21 @@ def clean(notebook: nbformat.NotebookNode) -> nbformat.NotebookNode:
     return notebook
 
 
+def keep_uncompared(
+    notebook: nbformat.NotebookNode, stored: nbformat.NotebookNode
+) -> None:
+    """Give cells that are not compared, such as timings, their stored outputs back.
+
+    So a run without a change leaves no difference in a notebook's file. Clear the
+    output of such a cell to have it stored anew. Changes ``notebook`` in place.
+    """
+    kept = {cell.source: cell.outputs for cell in stored.cells if "outputs" in cell}
+    for cell in notebook.cells:
+        ignored = "nbval-ignore-output" in cell.metadata.get("tags", [])
+        if ignored and kept.get(cell.source):
+            cell.outputs = kept[cell.source]
+
+
 def collect_results(notebooks: Iterable[nbformat.NotebookNode]) -> pd.DataFrame:
     """Return what the notebooks compared with the book, a row per number.
 
@@ -207,6 +222,7 @@ def main(arguments: list[str] | None = None) -> int:
         write_pages(path, notebook)
         executed.append(notebook)
         if options.save:
+            keep_uncompared(notebook, nbformat.read(path, as_version=4))
             nbformat.write(notebook, path)
     print(f"\nExecuted copies and pages: {ROOT / 'build'}\n")
     table = collect_results(executed)
