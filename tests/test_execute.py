@@ -147,6 +147,9 @@ def test_results_are_collected_in_the_order_of_the_notebooks():
 def test_results_become_a_table_of_the_readme(house):
     table = pd.DataFrame([ROW])
     assert execute.results_markdown(table) == TABLE
+    count = {"what": "parameters", "book": 39760.0, "here": 39760.0, "within": 0.0}
+    line = execute.results_markdown(pd.DataFrame([count])).splitlines()[-1]
+    assert line == "| parameters | 39,760 | 39,760 | 0 |"
     assert execute.readme_with(table) == README.replace("an old table", TABLE)
 
 

@@ -168,7 +168,10 @@ def results_markdown(table: pd.DataFrame) -> str:
     """Return the results as a Markdown table, as README.md holds it."""
     lines = ["| | book | here | within |", "|---|---|---|---|"]
     for row in table.itertuples():
-        lines.append(f"| {row.what} | {row.book:.4f} | {row.here:.4f} | {row.within} |")
+        count = row.within == 0 and row.book.is_integer() and row.here.is_integer()
+        form = ",.0f" if count else ".4f"
+        values = f"{row.book:{form}} | {row.here:{form}} | {row.within:g}"
+        lines.append(f"| {row.what} | {values} |")
     return "\n".join(lines)
 
 
