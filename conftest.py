@@ -168,6 +168,20 @@ def pytest_collect_file(file_path, parent):
     return None
 
 
+def pytest_collection_modifyitems(items) -> None:
+    """Put the notebooks first, the last units before the others.
+
+    They take longest: a worker that met one of them at the end of a run would
+    keep the other one waiting.
+    """
+
+    def place(item) -> tuple[bool, bool, str]:
+        lesson = item.path.suffix == ".ipynb"
+        return lesson, item.path.parent.name != "labs", item.path.name * lesson
+
+    items.sort(key=place, reverse=True)
+
+
 def pytest_terminal_summary(terminalreporter) -> None:
     reports = [
         report
