@@ -3,8 +3,8 @@
 It needs nothing but Python itself. The first call makes a private environment
 in .venv, installs requirements.txt into it and fetches the data; later calls
 find all that in place and start at once. The work is then done by JupyterLab,
-utils.execute, utils.publish, pytest or utils.datasets. The file must parse on old Pythons,
-so that they can say that they are too old: no f-strings here.
+utils.execute, utils.publish, pytest or utils.datasets. The file must parse on
+old Pythons, so that they can say that they are too old: no f-strings here.
 """
 
 import argparse

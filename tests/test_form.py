@@ -2,6 +2,8 @@
 
 import re
 import statistics
+import subprocess
+import sys
 from itertools import pairwise
 from pathlib import Path
 
@@ -12,7 +14,9 @@ ROOT = Path(__file__).parent.parent
 NOTEBOOKS = sorted((ROOT / "notebooks").rglob("*.ipynb"))
 NOTEBOOKS = [path for path in NOTEBOOKS if ".ipynb_checkpoints" not in path.parts]
 LOCAL_PATH = re.compile(r"(?<![\w/:.])/(?:home|root|tmp|Users|work|opt|var)/|[A-Z]:\\")
-OUTSIDE = re.compile(r"https?://|\burllib\b|\brequests\b|^\s*[!%]", re.MULTILINE)
+OUTSIDE = re.compile(
+    r"https?://|\burllib\b|\brequests\b|^\s*[!%](?!env TF_)", re.MULTILINE
+)
 
 
 @pytest.fixture(params=NOTEBOOKS, ids=lambda path: path.stem, scope="module")
@@ -174,3 +178,10 @@ def test_a_unit_has_self_checks_and_solved_exercises(path):
     assert all(c.metadata.get("jupyter", {}).get("source_hidden") for c in solutions)
     sections = [c for c in cells if re.match(r"## \d\.\d ", c.source)]
     assert len([c for c in cells if "selfcheck" in tags(c)]) >= len(sections) > 0
+
+
+@pytest.mark.parametrize("command", [["check"], ["format", "--check"]])
+def test_code_is_linted_and_formatted(command):
+    ruff = [sys.executable, "-m", "ruff", *command, "."]
+    done = subprocess.run(ruff, cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout
