@@ -90,11 +90,14 @@ def test_a_widget_moves(path, index, address, page):
     open_notebook(page, address, path)
     select(page, index + 1)
     run(page, "notebook:run-all-above", timeout=1_200_000)
-    page.evaluate(
-        "(k) => jupyterapp.shell.currentWidget.content.scrollToItem(k)", index
-    )
     picture = page.locator(".widget-image").first
-    picture.wait_for(timeout=60_000)
+    for _ in range(30):  # figures that come late push the cell out of sight again
+        page.evaluate(
+            "(k) => jupyterapp.shell.currentWidget.content.scrollToItem(k)", index
+        )
+        page.wait_for_timeout(2_000)
+        if picture.is_visible():
+            break
     before = picture.get_attribute("src")
     handles = page.locator(".noUi-handle, .widget-text input, .widget-dropdown select")
     handle = handles.first
