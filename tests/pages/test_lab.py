@@ -1,5 +1,6 @@
 """JupyterLab in a real browser: units open, cells run, widgets move."""
 
+import os
 import re
 import shutil
 import socket
@@ -28,8 +29,13 @@ COUNTS = """() => {
 
 @pytest.fixture(scope="module")
 def address(tmp_path_factory, browser):
-    """A JupyterLab of its own on a copy of the notebooks."""
+    """A JupyterLab of its own on a copy of the notebooks.
+
+    Its settings are its own, too: JupyterLab remembers a deck that is running,
+    and would open the next notebook as slides.
+    """
     folder = tmp_path_factory.mktemp("lab")
+    settings = {"JUPYTER_CONFIG_DIR": str(tmp_path_factory.mktemp("settings"))}
     shutil.copytree(publish.NOTEBOOKS, folder / "notebooks")
     with socket.socket() as probe:
         probe.bind(("localhost", 0))
@@ -37,7 +43,9 @@ def address(tmp_path_factory, browser):
     command = [sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root"]
     command += [f"--ServerApp.root_dir={folder}", f"--port={port}"]
     command += ["--IdentityProvider.token=", "--LabApp.expose_app_in_browser=True"]
-    server = subprocess.Popen(command, stderr=subprocess.DEVNULL)
+    server = subprocess.Popen(
+        command, stderr=subprocess.DEVNULL, env=os.environ | settings
+    )
     url = f"http://localhost:{port}"
     for _ in range(120):
         try:
