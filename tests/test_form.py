@@ -15,7 +15,7 @@ NOTEBOOKS = sorted((ROOT / "notebooks").rglob("*.ipynb"))
 NOTEBOOKS = [path for path in NOTEBOOKS if ".ipynb_checkpoints" not in path.parts]
 LOCAL_PATH = re.compile(r"(?<![\w/:.])/(?:home|root|tmp|Users|work|opt|var)/|[A-Z]:\\")
 OUTSIDE = re.compile(
-    r"https?://|\burllib\b|\brequests\b|^\s*[!%](?!env TF_)", re.MULTILINE
+    r"https?://|\burllib\b|\brequests\b|^\s*(?:!|%(?!env TF_))", re.MULTILINE
 )
 
 

@@ -106,6 +106,7 @@ def test_a_widget_moves(path, index, address, page):
         page.wait_for_timeout(2_000)
         if picture.is_visible():
             break
+    assert picture.is_visible()
     before = picture.get_attribute("src")
     handles = page.locator(".noUi-handle, .widget-text input, .widget-dropdown select")
     handle = handles.first
