@@ -16,6 +16,7 @@ import subprocess
 import sys
 from importlib.resources import files
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from utils.execute import (
     NOTEBOOKS,
@@ -28,6 +29,9 @@ from utils.execute import (
 
 import nbformat
 from nbformat import NotebookNode
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
 
 BUILD = ROOT / "build"
 DOCS = ROOT / "docs"
@@ -120,15 +124,22 @@ def make_slides(target: Path) -> list[Path]:
     return decks
 
 
-def print_handout(deck: Path, browser: str) -> Path:
-    """Print a deck as a PDF, one slide a page; returns the file."""
+def print_handout(deck: Path, browser: Browser) -> Path:
+    """Print a deck as a PDF, one slide a page; returns the file.
+
+    Args:
+        deck: the HTML file of a deck.
+        browser: a running Chromium, started by Playwright.
+
+    Raises:
+        playwright.sync_api.TimeoutError: the deck was not laid out in 5 minutes.
+    """
     target = deck.with_suffix(".pdf")
-    command = [browser, "--headless", "--disable-gpu", "--no-pdf-header-footer"]
-    command += ["--virtual-time-budget=30000", f"--print-to-pdf={target}"]
-    if hasattr(os, "geteuid") and os.geteuid() == 0:
-        command.append("--no-sandbox")  # Chromium will not start for root with it
-    address = f"{deck.absolute().as_uri()}?print-pdf"
-    subprocess.run([*command, address], check=True, capture_output=True, timeout=300)
+    page = browser.new_page()
+    page.goto(f"{deck.absolute().as_uri()}?print-pdf")
+    page.wait_for_selector("body[data-printable]", timeout=300_000)
+    page.pdf(path=target, prefer_css_page_size=True, print_background=True)
+    page.close()
     return target
 
 
@@ -309,12 +320,19 @@ def main(arguments: list[str] | None = None) -> int:
         print(f"{count} notebooks without solutions: {options.folder}")
     elif options.what == "slides":
         decks = make_slides(BUILD / "slides")
-        browser = find_browser()
-        for deck in decks:
-            print(deck)
-            if browser:
-                print(print_handout(deck, browser))
-        if not browser:
+        print(*decks, sep="\n")
+        if path := find_browser():
+            from playwright.sync_api import Error, sync_playwright
+
+            try:
+                with sync_playwright() as tool:
+                    browser = tool.chromium.launch(executable_path=path)
+                    for deck in decks:
+                        print(print_handout(deck, browser))
+            except (Error, OSError) as error:
+                reason = str(error).splitlines()[0]
+                sys.exit(f"The decks are written, their PDF handouts not: {reason}")
+        else:
             print("No PDF handouts: install Chromium or Chrome and start again.")
     else:
         try:

@@ -23,6 +23,9 @@ window.addEventListener("load", async () => {
     pdfSeparateFragments: false,
   });
   Reveal.on("slidechanged", (event) => fit(event.currentSlide));
-  Reveal.on("pdf-ready", () => Reveal.getSlides().forEach(fit));
+  Reveal.on("pdf-ready", () => {
+    Reveal.getSlides().forEach(fit);
+    document.body.dataset.printable = "yes";  // print_handout waits for it
+  });
   fit(Reveal.getCurrentSlide());
 });

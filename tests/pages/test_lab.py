@@ -61,12 +61,18 @@ def address(tmp_path_factory, browser):
 def open_notebook(page, address, path):
     name = path.relative_to(publish.ROOT).as_posix()
     page.goto(f"{address}/lab/tree/{name}?reset")
-    page.wait_for_selector(".jp-Notebook .jp-Cell", timeout=60_000)
+    page.wait_for_selector(".jp-Notebook h1:visible")
     page.wait_for_function(
         "jupyterapp.shell.currentWidget?.sessionContext?.session?.kernel?.status"
-        " === 'idle'",
-        timeout=60_000,
+        " === 'idle'"
     )
+
+
+@pytest.fixture(autouse=True)
+def no_kernel_is_left(page):
+    """A kernel keeps its networks in memory, and the next test waits for it."""
+    yield
+    page.evaluate("jupyterapp.serviceManager.sessions.shutdownAll()")
 
 
 def run(page, command, timeout):

@@ -65,7 +65,7 @@ def test_a_slide_that_is_too_full_is_found(folder, page):
 
 def test_the_handout_has_a_page_for_every_slide(folder, browser):
     stem = publish.units()[0].stem
-    pdf = publish.print_handout(folder / f"{stem}.html", publish.find_browser())
+    pdf = publish.print_handout(folder / f"{stem}.html", browser)
     text = pdf.read_bytes()
     assert text.startswith(b"%PDF") and len(text) > 100_000
     assert 30 <= text.count(b"/Type /Page\n") <= 55
