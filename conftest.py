@@ -10,6 +10,7 @@ pytest asks only the conftest files above a notebook how to collect it.
 from __future__ import annotations
 
 import difflib
+import os
 import re
 from collections.abc import Iterator
 
@@ -162,6 +163,17 @@ class Cell(IPyNbCell):
         return self.path, 0, f"{name}, {self.name}"
 
 
+def pytest_configure() -> None:
+    """Give each worker its share of the cores.
+
+    Two notebooks that both compute with all cores wait for each other most of
+    the time: a share each is faster, and no tolerance depends on it.
+    """
+    if workers := os.environ.get("PYTEST_XDIST_WORKER_COUNT"):
+        share = max(1, (os.cpu_count() or 1) // int(workers))
+        os.environ.setdefault("TF_NUM_INTRAOP_THREADS", str(share))
+
+
 def pytest_collect_file(file_path, parent):
     if file_path.suffix == ".ipynb" and ".ipynb_checkpoints" not in file_path.parts:
         return Notebook.from_parent(parent, path=file_path)
@@ -195,4 +207,8 @@ def pytest_terminal_summary(terminalreporter) -> None:
             f"notebooks: {len(reports)} cells run, {kinds.count('exact')} outputs "
             "equal to the letter, "
             f"{kinds.count('tolerance')} within a declared tolerance"
+        )
+        slowest = max(reports, key=lambda report: report.duration)
+        terminalreporter.write_line(
+            f"slowest cell: {slowest.duration:.0f} s, {slowest.nodeid}"
         )

@@ -2,6 +2,7 @@
 
 import json
 import random
+import re
 import subprocess
 import sys
 
@@ -121,6 +122,19 @@ def test_progress_moves_and_leaves_one_fixed_line(callbacks, line, monkeypatch, 
     # As a screen and as a stored notebook show it.
     [stored] = coalesce_streams([new_output("stream", name="stdout", text=written)])
     assert stored.text == line
+
+
+def test_the_time_left_counts_from_where_a_training_goes_on(monkeypatch, capsys):
+    monkeypatch.setattr(course, "time", Clock())
+    model = keras.Sequential([keras.layers.Input((1,)), keras.layers.Dense(1)])
+    model.compile("sgd", "mse")
+    x = np.zeros((8, 1))
+    guesses = []
+    for options in ({"epochs": 2}, {"initial_epoch": 8, "epochs": 10}):
+        model.fit(x, x, 2, verbose=0, callbacks=[Progress()], **options)
+        guesses.append(re.findall(r"about (\d+) s", capsys.readouterr().out))
+    assert guesses[0] == guesses[1]
+    assert guesses[0]
 
 
 # --- the book's numbers ------------------------------------------------------

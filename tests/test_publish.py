@@ -66,6 +66,18 @@ def test_an_installed_browser_is_found(tmp_path, monkeypatch):
     assert publish.find_browser() == str(browser)
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="the stand-in is a shell script")
+def test_a_browser_that_does_not_start_costs_no_deck(tmp_path, monkeypatch):
+    browser = tmp_path / "chromium"
+    browser.write_text("#!/bin/sh\nexit 3\n")
+    browser.chmod(browser.stat().st_mode | stat.S_IXUSR)
+    monkeypatch.setattr(publish, "find_browser", lambda: str(browser))
+    monkeypatch.setattr(publish, "BUILD", tmp_path / "build")
+    with pytest.raises(SystemExit, match="decks are written, their PDF handouts not"):
+        publish.main(["slides"])
+    assert len([*tmp_path.glob("build/slides/*.html")]) == len(publish.units())
+
+
 def test_without_a_browser_a_sentence_says_so(tmp_path, monkeypatch, capsys):
     monkeypatch.setattr(publish, "find_browser", lambda: None)
     monkeypatch.setattr(publish, "BUILD", tmp_path)

@@ -4,6 +4,9 @@ One pytest run over small notebooks, in a folder of its own, shows every case: a
 cell's source and what the notebook has stored for it.
 """
 
+import os
+import re
+import runpy
 import subprocess
 import sys
 import xml.etree.ElementTree as ElementTree
@@ -201,10 +204,24 @@ def test_a_network_connection_is_an_error(run):
     assert after[0] == "skipped"
 
 
-def test_the_last_line_counts_what_was_compared(run):
+def test_the_last_lines_count_what_was_compared(run):
     equal = sum(not case.says for case in EXACT.values()) + 1 + 3  # RAISES, OFFLINE
     within = sum(not case.says for case in WITHIN.values())
     assert (
         f"notebooks: {len(CASES) + 1 + 2 + 4} cells run, {equal} outputs equal to the "
         f"letter, {within} within a declared tolerance\n"
     ) in run[0]
+    assert re.search(r"slowest cell: \d+ s, \S+\.ipynb::In \[\d+\]\n", run[0])
+
+
+@pytest.mark.parametrize(
+    ("workers", "chosen", "threads"),
+    [("2", None, "4"), ("16", None, "1"), ("2", "3", "3"), (None, None, None)],
+)
+def test_each_worker_has_its_share_of_the_cores(workers, chosen, threads, monkeypatch):
+    given = {"PYTEST_XDIST_WORKER_COUNT": workers, "TF_NUM_INTRAOP_THREADS": chosen}
+    known = {name: value for name, value in given.items() if value}
+    monkeypatch.setattr(os, "environ", known)
+    monkeypatch.setattr(os, "cpu_count", lambda: 8)
+    runpy.run_path(str(CONFTEST))["pytest_configure"]()
+    assert known.get("TF_NUM_INTRAOP_THREADS") == threads

@@ -73,6 +73,8 @@ class Progress(keras.callbacks.Callback):
         self._done = 0
 
     def on_epoch_begin(self, epoch, logs=None):
+        if not self._done:
+            self._first = epoch  # not 0 where a training goes on
         self._epoch = epoch
 
     def on_train_batch_end(self, batch, logs=None):
@@ -81,7 +83,8 @@ class Progress(keras.callbacks.Callback):
         if now - self._shown < 0.2:
             return
         self._shown = now
-        share = (self._epoch + (batch + 1) / steps) / self.params["epochs"]
+        done = self._epoch - self._first + (batch + 1) / steps
+        share = done / (self.params["epochs"] - self._first)
         left = (now - self._start) * (1 - share) / share
         numbers = "  ".join(f"{name} {value:.4f}" for name, value in logs.items())
         self._write(f"epoch {self._epoch + 1}/{self.params['epochs']}  {numbers}  ")
