@@ -167,7 +167,7 @@ def pytest_configure() -> None:
     """Give each worker its share of the cores.
 
     Two notebooks that both compute with all cores wait for each other most of
-    the time: a share each is faster, and no tolerance depends on it.
+    the time. Every tolerance was measured with a single thread, too.
     """
     if workers := os.environ.get("PYTEST_XDIST_WORKER_COUNT"):
         share = max(1, (os.cpu_count() or 1) // int(workers))

@@ -136,8 +136,9 @@ def print_handout(deck: Path, browser: Browser) -> Path:
     """
     target = deck.with_suffix(".pdf")
     page = browser.new_page()
+    page.set_default_timeout(300_000)
     page.goto(f"{deck.absolute().as_uri()}?print-pdf")
-    page.wait_for_selector("body[data-printable]", timeout=300_000)
+    page.wait_for_selector("body[data-printable]")
     page.pdf(path=target, prefer_css_page_size=True, print_background=True)
     page.close()
     return target

@@ -20,7 +20,7 @@ window.addEventListener("load", async () => {
   await Reveal.initialize({
     width: 1280, height: 720, margin: 0.02, center: false, hash: true,
     slideNumber: "c/t", transition: "none", plugins: [RevealNotes],
-    pdfSeparateFragments: false,
+    pdfSeparateFragments: false, pdfMaxPagesPerSlide: 1,
   });
   Reveal.on("slidechanged", (event) => fit(event.currentSlide));
   Reveal.on("pdf-ready", () => {

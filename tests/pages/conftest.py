@@ -34,7 +34,6 @@ def browser():
 def page(browser, request):
     """A page of 1280 x 720 that remembers in ``faults`` what went wrong on it."""
     page = browser.new_page(viewport={"width": 1280, "height": 720})
-    page.set_default_timeout(120_000)  # two workers on two busy cores
     page.faults = []
     page.on("requestfailed", lambda r: page.faults.append(f"failed: {r.url}"))
     page.on(

@@ -61,10 +61,11 @@ def address(tmp_path_factory, browser):
 def open_notebook(page, address, path):
     name = path.relative_to(publish.ROOT).as_posix()
     page.goto(f"{address}/lab/tree/{name}?reset")
-    page.wait_for_selector(".jp-Notebook h1:visible")
+    page.wait_for_selector(".jp-Notebook h1:visible", timeout=60_000)
     page.wait_for_function(
         "jupyterapp.shell.currentWidget?.sessionContext?.session?.kernel?.status"
-        " === 'idle'"
+        " === 'idle'",
+        timeout=60_000,
     )
 
 
