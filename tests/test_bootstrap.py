@@ -471,6 +471,9 @@ def test_real_interrupt_is_left_to_the_child(ready, attempt):
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         start_new_session=True,
+        # Tests that a shell runs in the background ignore Ctrl-C, and so would
+        # their children.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
     for name in b"datasets", b"execute":
         assert name in child.stdout.readline()
