@@ -3,7 +3,7 @@
 It needs nothing but Python itself. The first call makes a private environment
 in .venv, installs requirements.txt into it and fetches the data; later calls
 find all that in place and start at once. The work is then done by JupyterLab,
-utils.execute, utils.publish, pytest or utils.datasets. The file must parse on
+the modules in tools, pytest or utils.datasets. The file must parse on
 old Pythons, so that they can say that they are too old: no f-strings here.
 """
 
@@ -40,7 +40,7 @@ commands:
 
 Each command first sets up what is missing: an environment in .venv (about
 {mb} MB to download, once) and the data. What follows the command is passed on
-to JupyterLab, utils.execute or pytest.
+to JupyterLab, tools.execute or pytest.
 
 examples:
   python3 course.py lab
@@ -272,14 +272,14 @@ def main(arguments):
     set_up()
     if command in published:
         folders = [os.path.abspath(argument) for argument in rest]
-        return hand_over("-m", "utils.publish", command, *folders)
+        return hand_over("-m", "tools." + command, *folders)
     if command == "data":
         return hand_over("-m", "utils.datasets", *rest)
     failed = hand_over("-m", "utils.datasets")
     if failed:
         return failed
     if command == "run":
-        return hand_over("-m", "utils.execute", *rest)
+        return hand_over("-m", "tools.execute", *rest)
     if command == "test":
         return hand_over("-m", "pytest", *rest)
     if not any(os.path.exists(argument) for argument in rest):

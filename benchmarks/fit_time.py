@@ -12,8 +12,8 @@ from __future__ import annotations
 
 import time
 
-from utils.course import keras
 from utils.datasets import load_fashion_mnist, load_mnist
+from utils.lesson import keras
 
 import numpy as np
 

@@ -15,7 +15,7 @@ nb_render_markdown_format = "myst"
 myst_enable_extensions = ["dollarmath"]
 myst_heading_anchors = 4
 # Headings are linked as JupyterLab links them, so that one link serves both.
-myst_heading_slug_func = "utils.publish.anchor"
+myst_heading_slug_func = "tools.docs.anchor"
 # One appearance: the figures are drawn on white.
 html_context = {"default_mode": "light"}
 # A summary would be fetched page by page, which browsers refuse on file://.

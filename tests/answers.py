@@ -4,7 +4,7 @@ import csv
 import json
 from pathlib import Path
 
-from utils.course import ANSWERS, digest
+from utils.lesson import ANSWERS, digest
 
 SOURCE = Path(__file__).with_name("answers.csv")
 SALT = "nndl"

@@ -136,7 +136,7 @@ def test_first_call_sets_up_and_hands_over(course):
     ("command", "modules"),
     [
         ("data", ["utils.datasets"]),
-        ("run", ["utils.datasets", "utils.execute"]),
+        ("run", ["utils.datasets", "tools.execute"]),
         ("test", ["utils.datasets", "pytest"]),
         ("lab", ["utils.datasets", "jupyterlab"]),
     ],
@@ -332,7 +332,7 @@ def test_data_failure_stops_before_the_work(course):
 
 @pytest.mark.parametrize(("code", "passed_on"), [(0, 0), (5, 5), (-9, 137)])
 def test_exit_code_is_passed_on(course, code, passed_on):
-    course.shell.codes["utils.execute"] = code
+    course.shell.codes["tools.execute"] = code
     assert course.main(["run"]) == passed_on
 
 
@@ -397,9 +397,9 @@ def ready(tmp_path_factory):
     folder = tmp_path_factory.mktemp("Ünits & more")
     shutil.copy(COURSE, folder)
     (folder / "requirements.txt").write_text("# nothing\n")
-    (folder / "utils").mkdir()
-    for name in "datasets", "execute":
-        (folder / "utils" / f"{name}.py").write_text(CHILD)
+    for module in Path("utils/datasets.py"), Path("tools/execute.py"):
+        (folder / module).parent.mkdir()
+        (folder / module).write_text(CHILD)
     first = call(folder, "data")
     assert first.returncode == 0, first.stderr
     return folder
@@ -435,7 +435,7 @@ def test_real_set_up_from_another_folder(ready):
     assert result.returncode == 7 and not result.stderr
     data, work = (json.loads(line[6:]) for line in result.stdout.splitlines())
     assert data[:2] == ["utils.datasets", []]
-    assert work[:2] == ["utils.execute", ["--save", "notebooks/09*"]]
+    assert work[:2] == ["tools.execute", ["--save", "notebooks/09*"]]
     assert [os.path.realpath(path) for path in work[2:]] == [
         os.path.realpath(path) for path in (ready, ready / ".venv")
     ]

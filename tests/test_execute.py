@@ -1,8 +1,8 @@
-"""Tests of utils.execute: notebooks run, cleaned, stored and summed up."""
+"""Tests of tools.execute: notebooks run, cleaned, stored and summed up."""
 
 import re
 
-from utils import execute, publish
+from tools import docs, execute, notebooks
 
 import nbformat
 import pandas as pd
@@ -39,12 +39,13 @@ SOURCES = [
 @pytest.fixture
 def house(tmp_path, monkeypatch):
     """A course of its own in a temporary folder."""
-    monkeypatch.setattr(execute, "ROOT", tmp_path)
-    monkeypatch.setattr(execute, "NOTEBOOKS", tmp_path / "notebooks")
-    monkeypatch.setattr(execute, "README", tmp_path / "README.md")
+    for module in docs, execute, notebooks:
+        monkeypatch.setattr(module, "ROOT", tmp_path)
+    for module in execute, notebooks:
+        monkeypatch.setattr(module, "NOTEBOOKS", tmp_path / "notebooks")
+    monkeypatch.setattr(docs, "README", tmp_path / "README.md")
     (tmp_path / "README.md").write_text(README, encoding="utf-8")
-    monkeypatch.setattr(publish, "ROOT", tmp_path)
-    monkeypatch.setattr(publish, "DOCS", tmp_path / "docs")
+    monkeypatch.setattr(docs, "DOCS", tmp_path / "docs")
     (tmp_path / "docs").mkdir()
     (tmp_path / "docs" / "errata.csv").write_text("id,kind,where,printed,right,rows")
     (tmp_path / "notebooks" / "labs").mkdir(parents=True)
@@ -81,9 +82,9 @@ def test_each_unit_is_followed_by_its_labs(house):
     for name, text in reversed(titles.items()):
         notebook = new_notebook(cells=[new_markdown_cell(f"# {text}\n\nMore.")])
         nbformat.write(notebook, folder / name)
-    found = execute.find_notebooks()
+    found = notebooks.find_notebooks()
     assert [p.relative_to(folder).as_posix() for p in found] == [*titles]
-    assert [*map(execute.title, found)] == [*titles.values()]
+    assert [*map(notebooks.title, found)] == [*titles.values()]
 
 
 # --- cleaning ----------------------------------------------------------------
@@ -139,18 +140,18 @@ def test_results_are_collected_in_the_order_of_the_notebooks():
 
     first = new_notebook(cells=[new_markdown_cell(), compared(*rows[:2])])
     second = new_notebook(cells=[compared(rows[2])])
-    table = execute.collect_results([first, second])
+    table = notebooks.collect_results([first, second])
     assert table.to_dict("records") == rows
-    assert [*execute.collect_results([]).columns] == [*ROW]
+    assert [*notebooks.collect_results([]).columns] == [*ROW]
 
 
 def test_results_become_a_table_of_the_readme(house):
     table = pd.DataFrame([ROW])
-    assert execute.results_markdown(table) == TABLE
+    assert notebooks.results_markdown(table) == TABLE
     count = {"what": "parameters", "book": 39760.0, "here": 39760.0, "within": 0.0}
-    line = execute.results_markdown(pd.DataFrame([count])).splitlines()[-1]
+    line = notebooks.results_markdown(pd.DataFrame([count])).splitlines()[-1]
     assert line == "| parameters | 39,760 | 39,760 | 0 |"
-    assert execute.readme_with(table) == README.replace("an old table", TABLE)
+    assert docs.readme_with(table) == README.replace("an old table", TABLE)
 
 
 # --- whole runs --------------------------------------------------------------
@@ -181,7 +182,7 @@ def test_a_run_executes_writes_and_reports(house, capsys):
     ]
     assert executed == execute.clean(executed)
     assert path.read_bytes() == stored
-    assert execute.README.read_text(encoding="utf-8") == README
+    assert docs.README.read_text(encoding="utf-8") == README
 
 
 def test_a_failed_notebook_is_named_with_its_cell_and_the_others_run(house, capsys):
@@ -198,7 +199,7 @@ def test_a_failed_notebook_is_named_with_its_cell_and_the_others_run(house, caps
     assert second.startswith(":\nKernel died")
     written = [path.stem for path in (house / "build").glob("*.ipynb")]
     assert written == ["03_good"]
-    assert execute.stored_results().empty
+    assert notebooks.stored_results().empty
 
 
 def test_save_stores_the_outputs_and_running_again_changes_nothing(house, capsys):
@@ -209,10 +210,10 @@ def test_save_stores_the_outputs_and_running_again_changes_nothing(house, capsys
     assert execute.main(["--save", str(path)]) == 0
     stored = path.read_bytes()
     assert texts(nbformat.reads(stored, as_version=4).cells[2]) == ["ab\n", "42"]
-    assert execute.README.read_text(encoding="utf-8") == README.replace(
+    assert docs.README.read_text(encoding="utf-8") == README.replace(
         "an old table", TABLE
     )
-    assert execute.stored_results().to_dict("records") == [ROW]
+    assert notebooks.stored_results().to_dict("records") == [ROW]
 
     assert execute.main(["--save", str(path)]) == 0
     assert path.read_bytes() == stored

@@ -1,10 +1,10 @@
-"""Tests of utils.publish: pages kept current, decks, student copies, handouts."""
+"""Pages kept current, decks and their handouts, student copies."""
 
 import re
 import stat
 import sys
 
-from utils import publish
+from tools import docs, notebooks, slides, student
 
 import nbformat
 import pytest
@@ -12,7 +12,7 @@ import pytest
 
 @pytest.fixture(scope="module")
 def decks(tmp_path_factory):
-    return publish.make_slides(tmp_path_factory.mktemp("slides"))
+    return slides.make_slides(tmp_path_factory.mktemp("slides"))
 
 
 def slide_types(path):
@@ -22,14 +22,14 @@ def slide_types(path):
 
 def test_the_pages_are_current():
     for name, text in {
-        "errata.md": publish.errata_page(),
-        "results.md": publish.results_page(),
+        "errata.md": docs.errata_page(),
+        "results.md": docs.results_page(),
     }.items():
-        stored = (publish.DOCS / name).read_text(encoding="utf-8")
+        stored = (docs.DOCS / name).read_text(encoding="utf-8")
         assert stored == text, "python3 course.py run --save brings it up to date"
 
 
-@pytest.mark.parametrize("path", publish.units(), ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", notebooks.units(), ids=lambda path: path.stem)
 def test_a_unit_is_a_deck_for_one_lecture(path):
     types = slide_types(path)
     # Without a type a cell continues its slide; JupyterLab's slides know no "-".
@@ -40,7 +40,7 @@ def test_a_unit_is_a_deck_for_one_lecture(path):
 
 
 def test_a_deck_asks_nothing_of_the_network(decks):
-    assert len(decks) == len(publish.units())
+    assert len(decks) == len(notebooks.units())
     for deck in decks:
         page = deck.read_text(encoding="utf-8")
         needed = re.findall(r'<(?:script|link)[^>]* (?:src|href)="([^"]+)"', page)
@@ -63,7 +63,7 @@ def test_an_installed_browser_is_found(tmp_path, monkeypatch):
     browser.write_text("#!/bin/sh\n")
     browser.chmod(browser.stat().st_mode | stat.S_IXUSR)
     monkeypatch.setenv("PATH", str(tmp_path))
-    assert publish.find_browser() == str(browser)
+    assert slides.find_browser() == str(browser)
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="the stand-in is a shell script")
@@ -71,26 +71,26 @@ def test_a_browser_that_does_not_start_costs_no_deck(tmp_path, monkeypatch):
     browser = tmp_path / "chromium"
     browser.write_text("#!/bin/sh\nexit 3\n")
     browser.chmod(browser.stat().st_mode | stat.S_IXUSR)
-    monkeypatch.setattr(publish, "find_browser", lambda: str(browser))
-    monkeypatch.setattr(publish, "BUILD", tmp_path / "build")
+    monkeypatch.setattr(slides, "find_browser", lambda: str(browser))
+    monkeypatch.setattr(slides, "ROOT", tmp_path)
     with pytest.raises(SystemExit, match="decks are written, their PDF handouts not"):
-        publish.main(["slides"])
-    assert len([*tmp_path.glob("build/slides/*.html")]) == len(publish.units())
+        slides.main()
+    assert len([*tmp_path.glob("build/slides/*.html")]) == len(notebooks.units())
 
 
 def test_without_a_browser_a_sentence_says_so(tmp_path, monkeypatch, capsys):
-    monkeypatch.setattr(publish, "find_browser", lambda: None)
-    monkeypatch.setattr(publish, "BUILD", tmp_path)
-    assert publish.main(["slides"]) == 0
+    monkeypatch.setattr(slides, "find_browser", lambda: None)
+    monkeypatch.setattr(slides, "ROOT", tmp_path)
+    assert slides.main() == 0
     assert "install Chromium or Chrome" in capsys.readouterr().out
     assert not [*tmp_path.rglob("*.pdf")]
 
 
 def test_a_student_copy_has_exercises_and_no_solutions(tmp_path, capsys):
     target = tmp_path / "for students"
-    assert publish.main(["student", str(target)]) == 0
+    assert student.main([str(target)]) == 0
     copies = [*target.rglob("*.ipynb")]
-    assert len(copies) == len(publish.find_notebooks())
+    assert len(copies) == len(notebooks.find_notebooks())
     tags = [
         tag
         for path in copies
@@ -104,11 +104,11 @@ def test_a_student_copy_has_exercises_and_no_solutions(tmp_path, capsys):
 def test_a_student_copy_overwrites_nothing(tmp_path):
     (tmp_path / "mine.txt").write_text("my notes")
     with pytest.raises(SystemExit, match="is not empty: name a new folder"):
-        publish.main(["student", str(tmp_path)])
+        student.main([str(tmp_path)])
     assert [path.name for path in tmp_path.iterdir()] == ["mine.txt"]
 
 
 def test_a_student_copy_needs_a_folder(capsys):
     with pytest.raises(SystemExit):
-        publish.main(["student"])
-    assert "name a new folder" in capsys.readouterr().err
+        student.main([])
+    assert "required: folder" in capsys.readouterr().err

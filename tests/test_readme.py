@@ -2,7 +2,8 @@
 
 import re
 
-from utils.execute import README, ROOT, find_notebooks, readme_with, stored_results
+from tools.docs import README, readme_with
+from tools.notebooks import ROOT, find_notebooks, stored_results
 
 import pytest
 

@@ -5,8 +5,8 @@ import csv
 import re
 
 from tests.answers import SOURCE, read_answers, stored_form
-from utils.course import ANSWERS, check
-from utils.execute import find_notebooks
+from tools.notebooks import find_notebooks
+from utils.lesson import ANSWERS, check
 
 import nbformat
 import pytest

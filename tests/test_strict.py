@@ -6,19 +6,21 @@ cell's source and what the notebook has stored for it.
 
 import os
 import re
-import runpy
+import shutil
 import subprocess
 import sys
 import xml.etree.ElementTree as ElementTree
 from pathlib import Path
 from typing import NamedTuple
 
+from tools import strict
+
 import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
 NO_NETWORK = "A notebook must not open a network connection."
-CONFTEST = Path(__file__).parent.parent / "conftest.py"
+ROOT = Path(__file__).parent.parent
 
 
 class Case(NamedTuple):
@@ -144,8 +146,8 @@ def write(path, cells):
 def run(tmp_path_factory):
     """Run pytest on three notebooks; returns the text it prints and its report."""
     folder = tmp_path_factory.mktemp("strict")
-    (folder / "conftest.py").write_bytes(CONFTEST.read_bytes())
-    (folder / "pytest.ini").write_text("[pytest]\n")
+    shutil.copy(ROOT / "conftest.py", folder)
+    (folder / "pytest.ini").write_text(f"[pytest]\npythonpath = {ROOT}\n")
     (folder / "labs").mkdir()
     cases = [new_code_cell(c.source, outputs=c.stored) for c in CASES.values()]
     for cell in cases[len(EXACT) :]:
@@ -223,5 +225,5 @@ def test_each_worker_has_its_share_of_the_cores(workers, chosen, threads, monkey
     known = {name: value for name, value in given.items() if value}
     monkeypatch.setattr(os, "environ", known)
     monkeypatch.setattr(os, "cpu_count", lambda: 8)
-    runpy.run_path(str(CONFTEST))["pytest_configure"]()
+    strict.pytest_configure()
     assert known.get("TF_NUM_INTRAOP_THREADS") == threads

@@ -10,6 +10,7 @@ from __future__ import annotations
 import io
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -30,14 +31,14 @@ def figure_of(artist: Figure | Axes | np.ndarray) -> Figure:
     return artist.get_figure()
 
 
-def to_png(figure: Figure) -> bytes:
+def to_png(figure: Figure, tight: bool = True) -> bytes:
     """Render and close a figure; returns a PNG with a palette of 256 colours.
 
     The palette keeps a notebook with forty figures well under its size limit,
     and no date or version is written, so that equal figures are equal bytes.
     """
     buffer = io.BytesIO()
-    figure.savefig(buffer, bbox_inches="tight")
+    figure.savefig(buffer, bbox_inches="tight" if tight else None)
     plt.close(figure)
     image = Image.open(buffer).convert("RGB")
     buffer = io.BytesIO()
@@ -80,19 +81,61 @@ def _describe_axes(ax: Axes) -> str:
     )
 
 
-def show(artist: Figure | Axes | np.ndarray, caption: str) -> None:
+def show(artist: Figure | Axes | np.ndarray, caption: str, alt: str = "") -> None:
     """Display a figure with a visible caption and alternative text, and close it.
 
     Args:
         artist: a Figure, an Axes or an array of Axes.
         caption: one sentence that says what there is to see. It is printed
-            below the figure and begins the alternative text.
+            below the figure.
+        alt: what the figure shows, with its numbers, for those who do not see
+            it; by default the caption and what is drawn.
     """
     figure = figure_of(artist)
     facts = describe(figure)
     display(
         {"image/png": to_png(figure), "text/plain": f"<Figure: {facts}>"},
-        metadata={"image/png": {"alt": f"{caption} ({facts})"}},
+        metadata={"image/png": {"alt": alt or f"{caption} ({facts})"}},
+        raw=True,
+    )
+    display(Markdown(f"*{caption}*"))
+
+
+def show_motion(
+    figures: Sequence[Figure | Axes], caption: str, alt: str, seconds: float = 0.6
+) -> None:
+    """Display figures one after the other, as a small GIF that repeats.
+
+    A still that says the same belongs beside it: not everybody can follow what
+    moves, and paper cannot.
+
+    Args:
+        figures: the pictures in their order, all of one size; they are closed.
+        caption: one sentence that says what there is to see.
+        alt: what happens, with its numbers, for those who do not see it.
+        seconds: how long a picture stays; the last one stays three times as long.
+    """
+    facts = describe(figure_of(figures[0]))
+    frames = [
+        Image.open(io.BytesIO(to_png(figure_of(figure), tight=False))).convert("P")
+        for figure in figures
+    ]
+    times = [round(1000 * seconds)] * len(frames)
+    times[-1] *= 3
+    buffer = io.BytesIO()
+    frames[0].save(
+        buffer,
+        "gif",
+        save_all=True,
+        append_images=frames[1:],
+        duration=times,
+        loop=0,
+        optimize=True,
+    )
+    text = f"<Motion: {len(frames)} pictures, the first: {facts}>"
+    display(
+        {"image/gif": buffer.getvalue(), "text/plain": text},
+        metadata={"image/gif": {"alt": alt}},
         raw=True,
     )
     display(Markdown(f"*{caption}*"))
@@ -165,13 +208,14 @@ def plot_images(
 
 
 def plot_history(
-    history: Mapping[str, Sequence[float]], ax: Axes | None = None
+    history: Mapping[str, Sequence[float]] | Any, ax: Axes | None = None
 ) -> Axes:
     """Draw one line per entry over the epochs 1, 2, ...; returns the Axes.
 
     Args:
-        history: name -> one number per epoch, as in ``History.history``.
+        history: what ``fit`` returns, or name -> one number per epoch.
     """
+    history = getattr(history, "history", history)
     ax = ax or plt.subplots()[1]
     for (name, values), marker in zip(history.items(), MARKERS, strict=False):
         ax.plot(range(1, len(values) + 1), values, marker=marker, label=name)

@@ -2,7 +2,7 @@
 
 import sys
 
-from utils.publish import find_browser
+from tools.slides import find_browser
 
 import pytest
 

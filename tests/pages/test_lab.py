@@ -9,7 +9,7 @@ import sys
 import time
 import urllib.request
 
-from utils import publish
+from tools import notebooks
 
 import nbformat
 import pytest
@@ -17,7 +17,7 @@ import pytest
 pytestmark = pytest.mark.pages
 WIDGETS = [
     (path, index)
-    for path in publish.find_notebooks()
+    for path in notebooks.find_notebooks()
     for index, cell in enumerate(nbformat.read(path, as_version=4).cells)
     if cell.cell_type == "code" and re.search(r"^play\(", cell.source, re.M)
 ]
@@ -36,7 +36,7 @@ def address(tmp_path_factory, browser):
     """
     folder = tmp_path_factory.mktemp("lab")
     settings = {"JUPYTER_CONFIG_DIR": str(tmp_path_factory.mktemp("settings"))}
-    shutil.copytree(publish.NOTEBOOKS, folder / "notebooks")
+    shutil.copytree(notebooks.NOTEBOOKS, folder / "notebooks")
     with socket.socket() as probe:
         probe.bind(("localhost", 0))
         port = probe.getsockname()[1]
@@ -59,7 +59,7 @@ def address(tmp_path_factory, browser):
 
 
 def open_notebook(page, address, path):
-    name = path.relative_to(publish.ROOT).as_posix()
+    name = path.relative_to(notebooks.ROOT).as_posix()
     page.goto(f"{address}/lab/tree/{name}?reset")
     page.wait_for_selector(".jp-Notebook h1:visible", timeout=60_000)
     page.wait_for_function(
@@ -89,7 +89,7 @@ def select(page, index):
     )
 
 
-@pytest.mark.parametrize("path", publish.units(), ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", notebooks.units(), ids=lambda path: path.stem)
 def test_a_unit_opens_and_its_first_cells_run(path, address, page):
     open_notebook(page, address, path)
     select(page, 4)
@@ -132,7 +132,7 @@ def test_a_widget_moves(path, index, address, page):
 
 def test_slides_run_live(address, page):
     """The deck inside JupyterLab shows its first slides and runs a cell."""
-    open_notebook(page, address, publish.units()[0])
+    open_notebook(page, address, notebooks.units()[0])
     select(page, 0)
     page.evaluate("jupyterapp.commands.execute('deck:start')")
     page.wait_for_selector(".jp-deck-mod-visible h1:visible")

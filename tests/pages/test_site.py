@@ -1,6 +1,7 @@
 """The site in a real browser, from file://, without a network."""
 
-from utils import publish
+from tools import notebooks
+from tools.site import make_site
 
 import pytest
 
@@ -8,7 +9,10 @@ pytestmark = pytest.mark.pages
 axe = pytest.importorskip("axe_playwright_python.sync_playwright")
 NAMES = [
     "index",
-    *[p.relative_to(publish.ROOT).with_suffix("") for p in publish.find_notebooks()],
+    *[
+        p.relative_to(notebooks.ROOT).with_suffix("")
+        for p in notebooks.find_notebooks()
+    ],
     "docs/results",
     "docs/errata",
     "docs/glossary",
@@ -20,7 +24,7 @@ NAMES = [
 def site(tmp_path_factory):
     """The site; Sphinx stops here at a dead link or an unknown reference."""
     target = tmp_path_factory.mktemp("site")
-    publish.make_site(target)
+    make_site(target)
     return target
 
 
@@ -50,7 +54,7 @@ def test_search_finds_a_term(site, page):
 
 
 def test_a_notebook_can_be_downloaded(site):
-    path = publish.units()[0].relative_to(publish.ROOT)
+    path = notebooks.units()[0].relative_to(notebooks.ROOT)
     html = (site / path.with_suffix(".html")).read_text(encoding="utf-8")
     assert f"_sources/{path.as_posix()}" in html
     assert (site / "_sources" / path).exists()

@@ -1,6 +1,6 @@
 """Every slide of every deck in a real browser, at 1280 x 720, without a network."""
 
-from utils import publish
+from tools import notebooks, slides
 
 import pytest
 
@@ -30,11 +30,11 @@ FAULTS = r"""() => {
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
     target = tmp_path_factory.mktemp("slides")
-    publish.make_slides(target)
+    slides.make_slides(target)
     return target
 
 
-@pytest.mark.parametrize("stem", [path.stem for path in publish.units()])
+@pytest.mark.parametrize("stem", [path.stem for path in notebooks.units()])
 def test_every_slide_fits_and_shows_its_content(stem, folder, page):
     page.goto((folder / f"{stem}.html").as_uri())
     page.wait_for_function(READY)
@@ -52,7 +52,7 @@ def test_every_slide_fits_and_shows_its_content(stem, folder, page):
 
 
 def test_a_slide_that_is_too_full_is_found(folder, page):
-    stem = publish.units()[0].stem
+    stem = notebooks.units()[0].stem
     page.goto((folder / f"{stem}.html").as_uri())
     page.wait_for_function(READY)
     page.evaluate("""() => {
@@ -63,12 +63,12 @@ def test_a_slide_that_is_too_full_is_found(folder, page):
     assert page.evaluate(FAULTS)
 
 
-@pytest.mark.parametrize("stem", [path.stem for path in publish.units()])
+@pytest.mark.parametrize("stem", [path.stem for path in notebooks.units()])
 def test_the_handout_has_a_page_for_every_slide(stem, folder, browser, page):
     page.goto((folder / f"{stem}.html").as_uri())
     page.wait_for_function(READY)
     slides = page.evaluate("Reveal.getTotalSlides()")
-    pdf = publish.print_handout(folder / f"{stem}.html", browser)
+    pdf = slides.print_handout(folder / f"{stem}.html", browser)
     text = pdf.read_bytes()
     assert text.startswith(b"%PDF") and len(text) > 100_000
     assert text.count(b"/Type /Page\n") == slides

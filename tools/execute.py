@@ -1,4 +1,4 @@
-"""Execute the notebooks without a screen: ``python -m utils.execute [--save]``.
+"""Execute the notebooks without a screen: ``python -m tools.execute [--save]``.
 
 Every notebook is run in a fresh kernel; the executed copy and a readable HTML
 page go to build/. At the end the numbers that the notebooks compare with the
@@ -12,19 +12,16 @@ import argparse
 import subprocess
 import sys
 import time
-from collections.abc import Iterable
 from importlib.resources import files
 from pathlib import Path
 
+from tools.docs import write_docs
+from tools.notebooks import NOTEBOOKS, ROOT, collect_results, find_notebooks
+
 import nbformat
-import pandas as pd
 from nbclient import NotebookClient
 from nbclient.exceptions import CellControlSignal, DeadKernelError
 
-ROOT = Path(__file__).absolute().parent.parent
-NOTEBOOKS = ROOT / "notebooks"
-README = ROOT / "README.md"
-MARKS = "<!-- results:begin -->", "<!-- results:end -->"
 # nbconvert's page without what it would load from elsewhere: it must open
 # offline, mathematics included.
 PAGE = """
@@ -50,20 +47,6 @@ try:
 except ImportError:
     print(0)
 """
-
-
-def find_notebooks() -> list[Path]:
-    """Return every notebook of the course, each unit followed by its labs."""
-    return sorted(
-        (p for p in NOTEBOOKS.rglob("*.ipynb") if ".ipynb_checkpoints" not in p.parts),
-        key=lambda path: (path.name[:2], path.parent != NOTEBOOKS, title(path)),
-    )
-
-
-def title(path: Path) -> str:
-    """Return the text of a notebook's first heading, such as "Lab 2a: ..."."""
-    first = nbformat.read(path, as_version=4).cells[0]
-    return first.source.splitlines()[0].removeprefix("# ")
 
 
 def execute(path: Path) -> tuple[nbformat.NotebookNode, float]:
@@ -149,44 +132,6 @@ def keep_uncompared(
             cell.outputs = kept[cell.source]
 
 
-def collect_results(notebooks: Iterable[nbformat.NotebookNode]) -> pd.DataFrame:
-    """Return what the notebooks compared with the book, a row per number.
-
-    Columns: what, book, here, within.
-    """
-    rows = [
-        row
-        for notebook in notebooks
-        for cell in notebook.cells
-        for output in cell.get("outputs", [])
-        for row in output.get("metadata", {}).get("results", [])
-    ]
-    return pd.DataFrame(rows, columns=["what", "book", "here", "within"])
-
-
-def results_markdown(table: pd.DataFrame) -> str:
-    """Return the results as a Markdown table, as README.md holds it."""
-    lines = ["| | book | here | within |", "|---|---|---|---|"]
-    for row in table.itertuples():
-        count = row.within == 0 and row.book.is_integer() and row.here.is_integer()
-        form = ",.0f" if count else ".4f"
-        values = f"{row.book:{form}} | {row.here:{form}} | {row.within:g}"
-        lines.append(f"| {row.what} | {values} |")
-    return "\n".join(lines)
-
-
-def readme_with(table: pd.DataFrame) -> str:
-    """Return the text of README.md with its results table replaced."""
-    head, rest = README.read_text(encoding="utf-8").split(MARKS[0])
-    tail = rest.split(MARKS[1])[1]
-    return f"{head}{MARKS[0]}\n{results_markdown(table)}\n{MARKS[1]}{tail}"
-
-
-def stored_results() -> pd.DataFrame:
-    """Return the results stored in notebooks/."""
-    return collect_results(nbformat.read(path, 4) for path in find_notebooks())
-
-
 def write_pages(path: Path, notebook: nbformat.NotebookNode) -> None:
     """Write an executed notebook and its HTML page, with mathematics, to build/."""
     from nbconvert import HTMLExporter
@@ -232,9 +177,6 @@ def main(arguments: list[str] | None = None) -> int:
     if len(table):
         print(table.to_string(index=False))
     if options.save:
-        from utils.publish import write_docs
-
-        README.write_text(readme_with(stored_results()), encoding="utf-8")
         write_docs()
     return failed
 

@@ -1,4 +1,4 @@
-"""Tests of utils.course: a quiet start, progress, the book's numbers, self-checks."""
+"""Tests of utils.lesson: a quiet start, progress, the book's numbers, self-checks."""
 
 import json
 import random
@@ -6,8 +6,8 @@ import re
 import subprocess
 import sys
 
-from utils import course
-from utils.course import Progress, Results, check, start
+from utils import lesson
+from utils.lesson import Progress, Results, check, start
 
 import keras
 import matplotlib.pyplot as plt
@@ -34,9 +34,9 @@ def test_a_notebook_writes_nothing_to_standard_error():
     # TensorFlow speaks when it is loaded, when it first computes and when it
     # has traced several models.
     result = python("""
-from utils import course
+from utils import lesson
 import keras, numpy
-course.start(1)
+lesson.start(1)
 for _ in range(7):
     model = keras.Sequential([keras.layers.Input((1,)), keras.layers.Dense(1)])
     model.predict(numpy.zeros((1, 1)), verbose=0)
@@ -67,6 +67,13 @@ def test_start_seeds_every_random_generator(figures):
     first, again, other = draw(1), draw(1), draw(2)
     assert first == again
     assert all(a != b for a, b in zip(first, other, strict=True))
+
+
+def test_another_seed_comes_from_the_environment(figures, monkeypatch, capsys):
+    assert start(42) == 42
+    monkeypatch.setenv("COURSE_SEED", "7")
+    assert start(42) == 7
+    assert capsys.readouterr().out.endswith("seed 7\n")
 
 
 def test_start_prints_versions_and_sets_the_style(figures, capsys):
@@ -100,32 +107,38 @@ class StopAfterTwo(keras.callbacks.Callback):
 
 
 @pytest.mark.parametrize(
-    ("callbacks", "line"),
+    ("callbacks", "epochs", "shown"),
     [
-        ([], "trained for 3 epochs, 4 steps each\n"),
-        ([StopAfterTwo()], "trained for 2 epochs, 4 steps each\n"),
+        ([], 3, [1, 2, 3]),
+        ([StopAfterTwo()], 30, [1, 2]),
+        ([], 40, [1, 9, 17, 24, 32, 40]),
     ],
-    ids=["to the end", "stopped early"],
+    ids=["to the end", "stopped early", "long"],
 )
-def test_progress_moves_and_leaves_one_fixed_line(callbacks, line, monkeypatch, capsys):
-    monkeypatch.setattr(course, "time", Clock())
+def test_progress_moves_and_leaves_fixed_lines(
+    callbacks, epochs, shown, monkeypatch, capsys
+):
+    monkeypatch.setattr(lesson, "time", Clock())
     model = keras.Sequential([keras.layers.Input((1,)), keras.layers.Dense(1)])
     model.compile("sgd", "mse")
     x = np.zeros((8, 1))
-    model.fit(x, x, 2, epochs=3, verbose=0, callbacks=[*callbacks, Progress()])
+    model.fit(x, x, 2, epochs=epochs, verbose=0, callbacks=[*callbacks, Progress()])
     written = capsys.readouterr().out
     moving = written.split("\r")
     assert any(
-        text.startswith("epoch 2/3  loss 0.0000  about ") and text.endswith(" s left")
+        text.startswith(f"epoch 2/{epochs}  loss 0.0000  about ")
+        and text.endswith(" s left")
         for text in moving
     )
     # As a screen and as a stored notebook show it.
     [stored] = coalesce_streams([new_output("stream", name="stdout", text=written)])
-    assert stored.text == line
+    width = len(str(epochs))
+    lines = [f"epoch {epoch:{width}}  loss 0.0000\n" for epoch in shown]
+    assert stored.text == "".join(lines)
 
 
 def test_the_time_left_counts_from_where_a_training_goes_on(monkeypatch, capsys):
-    monkeypatch.setattr(course, "time", Clock())
+    monkeypatch.setattr(lesson, "time", Clock())
     model = keras.Sequential([keras.layers.Input((1,)), keras.layers.Dense(1)])
     model.compile("sgd", "mse")
     x = np.zeros((8, 1))
@@ -186,10 +199,10 @@ RIGHT = {1: "b", 2: 0.25, 3: "ac", 4: 12000, 5: 0}
 @pytest.fixture
 def section(tmp_path, monkeypatch):
     """A section of five questions whose right answers are RIGHT."""
-    digests = [course.digest("salt", "9.1", q, answer) for q, answer in RIGHT.items()]
+    digests = [lesson.digest("salt", "9.1", q, answer) for q, answer in RIGHT.items()]
     file = tmp_path / "selfcheck.json"
     file.write_text(json.dumps({"salt": "salt", "sections": {"9.1": digests}}))
-    monkeypatch.setattr(course, "ANSWERS", file)
+    monkeypatch.setattr(lesson, "ANSWERS", file)
     return "9.1"
 
 

@@ -107,7 +107,7 @@ def data_folder() -> Path:
     """The cache folder: COURSE_DATA_DIR, or data/ beside this package."""
     setting = os.environ.get("COURSE_DATA_DIR")
     if not setting:
-        return Path(__file__).resolve().parent.parent / "data"
+        return Path(__file__).resolve().parents[2] / "data"
     folder = Path(setting).expanduser()
     # A relative path would mean another folder in every notebook.
     if not folder.is_absolute() or (folder.exists() and not folder.is_dir()):
@@ -821,10 +821,3 @@ def _shuffled(count: int) -> np.ndarray:
     order = np.arange(count)
     np.random.RandomState(113).shuffle(order)  # seed and generator of Keras
     return order
-
-
-if __name__ == "__main__":
-    try:
-        sys.exit(1 if fetch_all() else 0)
-    except KeyboardInterrupt:
-        sys.exit("Stopped; nothing half-written is left behind.")

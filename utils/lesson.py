@@ -44,33 +44,42 @@ logging.getLogger("tensorflow").setLevel(logging.ERROR)
 
 ANSWERS = Path(__file__).with_name("selfcheck.json")
 PASS_MARK = 0.8
+MOST_LINES = 6
 
 
-def start(seed: int) -> None:
+def start(seed: int) -> int:
     """Set the style of the figures and the seed of every random generator.
 
     Prints the versions that the stored outputs were computed with.
 
     Args:
-        seed: seeds Python, NumPy and the Keras backend.
+        seed: seeds Python, NumPy and the Keras backend. COURSE_SEED in the
+            environment replaces it, to see what a claim owes to its seed.
+
+    Returns:
+        The seed in force; generators and splits of a notebook derive from it.
     """
+    seed = int(os.environ.get("COURSE_SEED", seed))
     keras.utils.set_random_seed(seed)
-    plt.style.use(STYLE)
+    plt.style.use(["default", STYLE])
     versions = {"Keras": keras.__version__, "NumPy": np.__version__}
     texts = [f"{name} {'.'.join(v.split('.')[:2])}" for name, v in versions.items()]
     print(", ".join(texts) + f", backend {keras.backend.backend()}, seed {seed}")
+    return seed
 
 
 class Progress(keras.callbacks.Callback):
-    """One line that counts while a model trains; one fixed line when it is done.
+    """A line that counts while a model trains, and fixed lines that stay.
 
-    The moving line carries times, the fixed one does not: a stored notebook
-    holds nothing that changes from run to run. Use with ``verbose=0``.
+    A fixed line holds an epoch's loss and metrics: every epoch of a short
+    training, of a long one the first, the last and some between, never more
+    than six. The moving line carries times, the fixed ones do not: a stored
+    notebook holds nothing that a clock has measured. Use with ``verbose=0``.
     """
 
     def on_train_begin(self, logs=None):
         self._start = self._shown = time.perf_counter()
-        self._done = 0
+        self._done, self._last = 0, "no epoch was left to train\n"
 
     def on_epoch_begin(self, epoch, logs=None):
         if not self._done:
@@ -92,11 +101,22 @@ class Progress(keras.callbacks.Callback):
 
     def on_epoch_end(self, epoch, logs=None):
         self._done += 1
+        total = self.params["epochs"] - self._first
+        shown = {round(k) for k in np.linspace(1, total, min(total, MOST_LINES))}
+        self._last = self._line(epoch, logs)
+        if self._done in shown:
+            self._write(self._last)
+            self._last = ""
 
     def on_train_end(self, logs=None):
-        self._write("")
-        self._write(f"trained for {self._done} epochs, ")
-        self._write(f"{self.params['steps']} steps each\n", new=False)
+        # A training that ended early: its last epoch counts, too.
+        if self._last:
+            self._write(self._last)
+
+    def _line(self, epoch: int, logs: dict[str, float]) -> str:
+        width = len(str(self.params["epochs"]))
+        values = "  ".join(f"{name} {value:.4f}" for name, value in logs.items())
+        return f"epoch {epoch + 1:{width}}  {values}\n"
 
     @staticmethod
     def _write(text: str, new: bool = True) -> None:

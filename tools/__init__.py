@@ -1,0 +1,1 @@
+"""What a maintainer or an instructor runs: execute, compare and publish."""

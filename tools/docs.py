@@ -1,0 +1,130 @@
+"""Pages that follow from the stored notebooks: results and errata.
+
+``write_docs`` brings README.md, docs/results.md and docs/errata.md up to date.
+"""
+
+from __future__ import annotations
+
+import csv
+import re
+
+from tools.notebooks import (
+    ROOT,
+    collect_results,
+    find_notebooks,
+    results_markdown,
+    stored_results,
+    title,
+)
+
+import nbformat
+import pandas as pd
+
+DOCS = ROOT / "docs"
+README = ROOT / "README.md"
+MARKS = "<!-- results:begin -->", "<!-- results:end -->"
+# Errata of these kinds matter to a reader; the others are slips of wording.
+SHOWN = {
+    "breaks": "Listings that do not run as printed",
+    "formula": "Formulas and numbers",
+    "misleads": "Statements that mislead",
+    "trap": "Traps",
+}
+TEXTS = {
+    "000": "Neural networks (chapter 8 of a machine-learning text)",
+    "001": "book",
+    "002": "Tendulkar's slides",
+    "003": "Atikuzzaman's slides",
+    "004": "Landwehr's slides",
+}
+
+
+def anchor(heading: str) -> str:
+    """Return the address of a heading within its page, as JupyterLab makes it."""
+    return heading.strip().replace(" ", "-")
+
+
+def demonstrations() -> dict[str, str]:
+    """Return for every erratum the address, seen from docs/, where it is shown."""
+    places: dict[str, str] = {}
+    for path in find_notebooks():
+        heading = ""
+        for cell in nbformat.read(path, as_version=4).cells:
+            if cell.cell_type == "markdown":
+                heading = [heading, *re.findall(r"^#+ (.+)", cell.source, re.M)][-1]
+            for tag in cell.metadata.get("tags", []):
+                if cell.cell_type == "code" and tag.startswith("E-"):
+                    notebook = path.relative_to(ROOT).as_posix()
+                    places.setdefault(tag, f"../{notebook}#{anchor(heading)}")
+    return places
+
+
+def literally(text: str) -> str:
+    """Return a text so that Markdown shows it as it is."""
+    return re.sub(r"([\\`*_<>\[\]$|#])", r"\\\1", text)
+
+
+def errata_page() -> str:
+    """Return docs/errata.md: what matters to a reader, each linked to its proof."""
+    with (DOCS / "errata.csv").open(encoding="utf-8", newline="") as file:
+        errata = [*csv.DictReader(file)]
+    places = demonstrations()
+    lines = [
+        "# Errata of the course texts",
+        "",
+        "What does not run, is computed wrongly or misleads in the course book and "
+        "in the lecture notes beside it, and what is right. Every entry is "
+        "demonstrated by a cell that runs: follow its link.",
+    ]
+    for unit in "12345":
+        for kind, heading in SHOWN.items():
+            rows = [
+                row
+                for row in errata
+                if row["kind"] == kind
+                and row["rows"].startswith(f"U{unit}-")
+                and row["id"] in places
+            ]
+            if rows:
+                lines += ["", f"## Unit {unit}: {heading}", ""]
+            for row in rows:
+                where = re.sub(r"\b00[0-4]\b", lambda m: TEXTS[m[0]], row["where"])
+                lines.append(
+                    f"- **{row['id']}**, {literally(where)}: "
+                    f"{literally(row['printed'])}. Right: {literally(row['right'])}. "
+                    f"[Shown here]({places[row['id']]})"
+                )
+    return "\n".join(lines) + "\n"
+
+
+def readme_with(table: pd.DataFrame) -> str:
+    """Return the text of README.md with its results table replaced."""
+    head, rest = README.read_text(encoding="utf-8").split(MARKS[0])
+    tail = rest.split(MARKS[1])[1]
+    return f"{head}{MARKS[0]}\n{results_markdown(table)}\n{MARKS[1]}{tail}"
+
+
+def results_page() -> str:
+    """Return docs/results.md: book and here, notebook by notebook."""
+    lines = [
+        "# Results",
+        "",
+        "Every number that the course texts print and the notebooks compute again. "
+        "*Within* is how far apart the two may be; it is stated before the run, and "
+        "a result outside it is an error.",
+    ]
+    for path in find_notebooks():
+        notebook = nbformat.read(path, as_version=4)
+        table = collect_results([notebook])
+        if len(table):
+            link = f"../{path.relative_to(ROOT).as_posix()}"
+            lines += ["", f"## {title(path)}", "", results_markdown(table)]
+            lines += ["", f"[Open the notebook]({link})"]
+    return "\n".join(lines) + "\n"
+
+
+def write_docs() -> None:
+    """Bring README.md, docs/errata.md and docs/results.md up to date."""
+    README.write_text(readme_with(stored_results()), encoding="utf-8")
+    (DOCS / "errata.md").write_text(errata_page(), encoding="utf-8")
+    (DOCS / "results.md").write_text(results_page(), encoding="utf-8")

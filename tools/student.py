@@ -1,0 +1,51 @@
+"""A copy of the notebooks without solutions: ``python -m tools.student FOLDER``."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+from tools.notebooks import NOTEBOOKS, find_notebooks
+
+import nbformat
+
+
+def make_student_copy(target: Path) -> int:
+    """Copy the notebooks without their worked solutions; returns their number.
+
+    Raises:
+        FileExistsError: the folder exists and is not empty.
+    """
+    if target.exists() and any(target.iterdir()):
+        raise FileExistsError(
+            f"{target} is not empty: name a new folder for the student copy."
+        )
+    for path in find_notebooks():
+        notebook = nbformat.read(path, as_version=4)
+        notebook.cells = [
+            cell
+            for cell in notebook.cells
+            if "solution" not in cell.metadata.get("tags", [])
+        ]
+        copy = target / path.relative_to(NOTEBOOKS)
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        nbformat.write(notebook, copy)
+    return len(find_notebooks())
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the command line; returns the exit code."""
+    parser = argparse.ArgumentParser(prog="course.py student", description=__doc__)
+    parser.add_argument("folder", type=Path, help="a new folder for the copy")
+    folder = parser.parse_args(arguments).folder
+    try:
+        count = make_student_copy(folder)
+    except FileExistsError as error:
+        sys.exit(str(error))
+    print(f"{count} notebooks without solutions: {folder}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
