@@ -45,7 +45,7 @@ COMMANDS = {
     ),
     "run": (
         "[--save] [NOTEBOOK ...]",
-        "execute all notebooks or those named; pages go to build/, --save stores",
+        "execute all notebooks or those named; pages go to build/",
     ),
     "test": (
         "[NOTEBOOK or TEST ...] [options of pytest]",
@@ -127,7 +127,11 @@ ELSEWHERE = (
     "user out of pip's own settings ('pip config list' shows them), and start again."
 )
 FAILURES = (
-    (re.escape(ELSEWHERE), ELSEWHERE),
+    (
+        re.escape(ELSEWHERE)
+        + r"|[Cc]an ?not (set|combine|perform).*--?(home|user|target)",
+        ELSEWHERE,
+    ),
     (NO_ROOM, FULL),
     (
         r"[Cc]ertificate|CERTIFICATE|UnknownIssuer|self.signed",
@@ -144,8 +148,8 @@ FAILURES = (
     (
         r"connection broken|tcp connect|dns error|error sending|[Tt]imed? ?out|SSL"
         r"|[Cc]onnection (refused|reset|aborted|closed)|unreachable|getaddrinfo"
-        r"|name resolution|Failed to fetch|Read ?Error|IncompleteRead"
-        r"|network (was|is) disabled|[Hh]andshake",
+        r"|name resolution|Failed to fetch|Max retries|connection error|Read ?Error"
+        r"|IncompleteRead|network (was|is) disabled|[Hh]andshake",
         "The libraries could not be downloaded: connect this computer to the "
         "internet (behind a proxy, set HTTPS_PROXY) and start again.",
     ),
@@ -154,7 +158,13 @@ FAILURES = (
         "The paths in this folder grow too long for the system: move it near the top "
         "of the drive, such as C:\\nndl, and start again.",
     ),
-    (r"No matching distribution|No solution found|no wheels with", NO_BUILD),
+    (
+        r"No matching distribution|No solution found|no wheels with",
+        "A library was not found at the package index, or has no build for this "
+        "computer (its name is above): check the connection and PIP_INDEX_URL, and "
+        "that Python is one from python.org or, on Linux, one for glibc; elsewhere "
+        "open the notebooks in a hosted service such as Google Colab.",
+    ),
     (
         "",
         "The libraries could not be installed: the lines above say why; mend that "
@@ -272,9 +282,10 @@ def find_files(argument):
                 (option or "") + os.path.realpath(match) + colons + rest
                 for match in matches
             ]
-    if not option and path.endswith((".ipynb", ".py")):
+    folder = os.path.dirname(path)
+    if not option and (path.endswith((".ipynb", ".py")) or (folder and "*" in path)):
         sys.exit(no_such_file(path))
-    if os.path.dirname(path) and os.path.isdir(os.path.dirname(os.path.abspath(path))):
+    if folder and os.path.isdir(os.path.abspath(folder)):
         return [(option or "") + os.path.abspath(path) + colons + rest]  # to be made
     return [argument]
 
@@ -348,7 +359,7 @@ def read_stamp():
     if not os.path.isfile(STAMP):
         return ""
     with open(STAMP) as file:
-        return file.read()
+        return file.read().strip()
 
 
 def write_stamp(text):
@@ -432,7 +443,7 @@ def make_environment():
     )
     write_stamp(UNFINISHED)
     base = getattr(sys, "_base_executable", None) or sys.executable
-    complaint = complaint_of([base, "-m", "venv", VENV])
+    complaint = complaint_of([base, "-m", "venv", place])
     if complaint is None and os.path.exists(PYTHON):
         return
     if re.search(NO_ROOM, complaint or ""):
@@ -614,9 +625,11 @@ def install(command):
         return ELSEWHERE
     if complaint is None:
         for place in site_packages():
-            # The course itself is found from .venv, wherever both are moved to.
-            with open(os.path.join(place, "course.pth"), "w") as file:
-                file.write(os.path.relpath(ROOT, place) + "\n")
+            # The course itself is found from .venv, wherever both are moved to,
+            # and, where .venv is a link, from the folder behind it.
+            with open(os.path.join(place, "course.pth"), "wb") as file:
+                for path in os.path.relpath(ROOT, place), ROOT:
+                    file.write(path.encode("utf-8", "surrogateescape") + b"\n")
     return complaint
 
 
@@ -646,6 +659,7 @@ def complaint_of(command):
             complaints += line.decode("utf-8", "replace")
             sys.stderr.write(line.decode("utf-8", "replace"))
     finally:
+        child.stderr.close()
         child.wait()
     return complaints if child.returncode else None
 
