@@ -67,7 +67,7 @@ def test_every_erratum_is_told_and_demonstrated(unit):
     said = {
         tag
         for tag, cell in TAGGED
-        if cell.cell_type == "markdown" and re.search(rf"{tag}\b|Errata", cell.source)
+        if cell.cell_type == "markdown" and re.search(rf"{tag}\b|[Ee]rrata", cell.source)
     }
     assert not named - said, "no text that names it"
     assert not [e for e in named if not code_cells(e)], "no demonstration"
