@@ -11,7 +11,6 @@ the installers, the hand-over. It must parse on old Pythons, so that they can
 say that they are too old: no f-strings here.
 """
 
-import argparse
 import errno
 import glob
 import hashlib
@@ -35,14 +34,15 @@ PYTHON = os.path.join(BIN, "python.exe" if os.name == "nt" else "python")
 STAMP = os.path.join(VENV, "course-stamp.txt")  # what .venv was made from
 UNFINISHED = "unfinished"
 NOTEBOOKS = os.path.join(ROOT, "notebooks")
-FIRST_NOTEBOOK = os.path.join(NOTEBOOKS, "01_introduction_to_neural_networks.ipynb")
 
 # What can be typed: command, what may follow it, what it does.
 COMMANDS = {
     "lab": (
-        "[NOTEBOOK] [options of JupyterLab]",
-        "open the course in JupyterLab, at Unit 1 or what is named",
+        "[--original] [NOTEBOOK] [options of JupyterLab]",
+        "open your own copy in JupyterLab, at Unit 1 or what is named",
     ),
+    "update": ("[ARCHIVE]", "bring the course up to date; what you wrote stays"),
+    "progress": ("", "show which self-checks and exercises you have done"),
     "run": (
         "[--save] [NOTEBOOK ...]",
         "execute all notebooks or those named; pages go to build/",
@@ -61,14 +61,17 @@ COMMANDS = {
 }
 # A command's module is tools.NAME, these apart.
 MODULES = {
-    "lab": "jupyterlab",
     "run": "tools.execute",
     "test": "pytest",
     "data": "utils.datasets",
 }
 NEED_DATA = ("lab", "run", "test")
 
-HELP = """
+HELP = """\
+usage: python3 course.py COMMAND [arguments]
+
+Companion notebooks of Neural Nets and Deep Learning.
+
 commands:
 {commands}
 
@@ -78,12 +81,11 @@ may follow a command.
 
 examples:
   python3 course.py lab
-  python3 course.py lab --no-browser --port 9999
+  python3 course.py lab notebooks/02* --no-browser --port 9999
   python3 course.py run notebooks/01*
   python3 course.py test tests -k datasets
 
-On Windows write py instead of python3.
-"""
+On Windows write py instead of python3."""
 
 # What is said when something goes wrong: one sentence each, which is the last
 # thing on the screen and says what to do.
@@ -200,8 +202,6 @@ def main(arguments):
             return failed
         if failed:
             say("JupyterLab opens all the same; a notebook says what it misses.")
-    if command == "lab":
-        rest = lab_arguments(rest)
     return hand_over(MODULES.get(command, "tools." + command), *rest)
 
 
@@ -214,30 +214,19 @@ def say(text):
 
 
 def show_help():
-    lines = ["  {:8} {}".format(name, COMMANDS[name][1]) for name in COMMANDS]
-    argparse.ArgumentParser(
-        prog="course.py",
-        usage="python3 course.py {" + ",".join(COMMANDS) + "} [arguments]",
-        description="Companion notebooks of Neural Nets and Deep Learning.",
-        epilog=HELP.format(commands="\n".join(lines), mb=DOWNLOAD_MB),
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    ).print_help()
+    lines = ["  {:8}  {}".format(name, COMMANDS[name][1]) for name in COMMANDS]
+    say(HELP.format(commands="\n".join(lines), mb=DOWNLOAD_MB))
 
 
 def show_help_of(command):
     """Show what a command takes; that needs no environment."""
     follows, does = COMMANDS[command]
-    argparse.ArgumentParser(
-        prog="course.py " + command,
-        usage="python3 course.py {} {}".format(command, follows),
-        description=does[0].upper() + does[1:] + ".",
-    ).print_help()
-    if command in ("lab", "test"):
-        say(
-            "\nFor the options see: {} -m {} --help".format(
-                os.path.relpath(PYTHON, ROOT), MODULES[command]
-            )
-        )
+    usage = "usage: python3 course.py {} {}".format(command, follows)
+    say("{}\n\n{}{}.".format(usage.strip(), does[0].upper(), does[1:]))
+    for name, module in (("lab", "jupyterlab"), ("test", "pytest")):
+        if command == name:
+            python = os.path.relpath(PYTHON, ROOT)
+            say("For the options see: {} -m {} --help".format(python, module))
 
 
 def no_such_command(typed):
@@ -301,22 +290,6 @@ def no_such_file(typed):
     if guess:
         return "There is no {} {}: did you mean {}?".format(kind, typed, names[guess])
     return "There is no {} {}, here or in the course folder.".format(kind, typed)
-
-
-def lab_arguments(rest):
-    """Open Unit 1 unless something is named, and what is named wherever it lies."""
-    named = [argument for argument in rest if os.path.exists(argument)]
-    root = ROOT
-    if not named:
-        rest = rest + [FIRST_NOTEBOOK]
-    elif not os.path.abspath(named[0]).startswith(ROOT + os.sep):
-        root = os.path.dirname(os.path.abspath(named[0]))
-    # Ctrl-C ends it without a question. Who works as root, as in a container,
-    # has decided so.
-    settings = ["--ServerApp.root_dir=" + root, "--ServerApp.answer_yes=True"]
-    if hasattr(os, "geteuid") and os.geteuid() == 0:
-        settings.append("--allow-root")
-    return settings + rest
 
 
 # The environment in .venv
@@ -701,8 +674,9 @@ def environment():
     # As said by nobody, above what pip.conf may say.
     for name in ("PIP_USER", "PIP_NO_DEPS", "PIP_DRY_RUN", "PIP_REQUIRE_HASHES"):
         kept[name] = "0"
-    if kept.get("COURSE_DATA_DIR"):
-        kept["COURSE_DATA_DIR"] = os.path.abspath(kept["COURSE_DATA_DIR"])
+    for name in ("COURSE_DATA_DIR", "COURSE_WORK_DIR"):
+        if kept.get(name):
+            kept[name] = os.path.abspath(os.path.expanduser(kept[name]))
     kept.update(VIRTUAL_ENV=VENV, PYTHONUTF8="1", JUPYTER_PREFER_ENV_PATH="1")
     kept["PATH"] = BIN + os.pathsep + kept.get("PATH", "")
     return kept

@@ -142,7 +142,7 @@ def test_help_names_every_command(course, capsys):
     assert course.main(["--help"]) == 0
     shown = capsys.readouterr().out
     for command in course.COMMANDS:
-        assert re.search(rf"^  {command} ", shown, re.MULTILINE)
+        assert re.search(rf"^  {command}  ", shown, re.MULTILINE)
     assert max(map(len, shown.splitlines())) <= 80
     assert course.main([]) == 2
     assert capsys.readouterr().out == shown
@@ -174,7 +174,7 @@ def test_every_command_has_its_module_and_names_its_options(course):
         ("LAB", "did you mean 'lab'?"),
         ("--tests", "did you mean 'test'?"),
         ("slide", "did you mean 'slides'?"),
-        ("frobnicate", "the commands are lab, run,"),
+        ("frobnicate", "the commands are lab, update,"),
         ("notebooks/01_a.ipynb", "put a command before it"),
     ],
 )
@@ -219,23 +219,6 @@ def test_names_and_patterns_are_found_from_any_folder(
     assert course.find_files("--to=../out") == ["--to=" + target]
     for untouched in "-k", "notebooks", "--save", "-x", "test[a]", "7":
         assert course.find_files(untouched) == [untouched]
-
-
-def test_lab_opens_unit_1_unless_told_otherwise(ready, folder, tmp_path):
-    ready.main(["lab", "--port", "9999"])
-    command = ready.shell.commands[-1]
-    assert command[:2] == ["jupyterlab", f"--ServerApp.root_dir={ready.ROOT}"]
-    assert command[-3:] == ["--port", "9999", ready.FIRST_NOTEBOOK]
-    elsewhere = tmp_path / "homework.ipynb"
-    elsewhere.touch()
-    ready.main(["lab", "../homework.ipynb"])
-    command = ready.shell.commands[-1]
-    assert command[1] == f"--ServerApp.root_dir={elsewhere.resolve().parent}"
-    assert command[-1] == str(elsewhere.resolve())
-
-
-def test_first_notebook_is_named_as_in_the_course(course):
-    assert (ROOT / "notebooks" / Path(course.FIRST_NOTEBOOK).name).exists()
 
 
 def test_a_tool_runs_where_it_was_called_pytest_in_the_course(ready, tmp_path):
@@ -651,7 +634,7 @@ def test_lab_starts_with_the_data_that_is_there(ready, capsys):
     assert ready.main(["run"]) == 3
     assert ready.shell.names() == ["utils.datasets"]
     assert ready.main(["lab"]) == 0
-    assert ready.shell.names()[-1] == "jupyterlab"
+    assert ready.shell.names()[-1] == "tools.lab"
     assert "opens all the same" in capsys.readouterr().out
 
 
