@@ -11,6 +11,7 @@ the installers, the hand-over. It must parse on old Pythons, so that they can
 say that they are too old: no f-strings here.
 """
 
+import contextlib
 import errno
 import glob
 import hashlib
@@ -20,7 +21,6 @@ import shutil
 import signal
 import subprocess
 import sys
-from contextlib import suppress
 
 PYTHONS = (3, 11), (3, 13)  # the oldest and the newest that TensorFlow supports
 DOWNLOAD_MB, DISK_GB, FREE_GB = 800, 3, 4  # measured; caches need some room too
@@ -431,19 +431,21 @@ def remove_environment():
     """Remove .venv, or what it holds if it is a link; if cut short, it stays ours."""
     if not os.path.isdir(VENV):
         return
-    with suppress(OSError):  # a full disk must not keep it from being emptied
+    with contextlib.suppress(
+        OSError
+    ):  # a full disk must not keep it from being emptied
         write_stamp(UNFINISHED)
     for entry in os.listdir(VENV):
         path = os.path.join(VENV, entry)
         if os.path.isdir(path) and not os.path.islink(path):
             shutil.rmtree(path, ignore_errors=True)
         elif path != STAMP:
-            with suppress(OSError):  # perhaps in use: see below
+            with contextlib.suppress(OSError):  # perhaps in use: see below
                 os.remove(path)
     if os.path.exists(PYTHON):
         sys.exit(IN_USE)
     os.remove(STAMP)
-    with suppress(OSError):  # a link or a mounted disk stays
+    with contextlib.suppress(OSError):  # a link or a mounted disk stays
         os.rmdir(VENV)
 
 
