@@ -650,7 +650,7 @@ REACH = re.compile(
 # Python, pytest and Jupyter take nothing from outside that changes what runs.
 HARMLESS = ("PYTHONUNBUFFERED", "PYTHONDONTWRITEBYTECODE", "PYTHONPYCACHEPREFIX")
 DROPPED = re.compile(
-    "PYTHON|PYTEST_|JUPYTER_PATH$|JUPYTER_CONFIG_PATH$|__PYVENV_LAUNCHER__$"
+    "PYTHON|PYTEST_|JUPYTER_(CONFIG_)?PATH$|JUPYTERLAB_DIR$|__PYVENV_LAUNCHER__$"
 )
 
 # Runs a module as python -m does, but not what lies in the folder of the call,
