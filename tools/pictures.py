@@ -17,9 +17,9 @@ import numpy as np
 from PIL import Image, ImageChops, ImageSequence
 
 KINDS = "image/png", "image/gif"
-BLOCK = 8  # about the width of a letter
+BLOCK = 4  # about half the width of a letter
 # Differences are shares of the way from black to white.
-ONE_BLOCK = 0.03
+ONE_BLOCK = 0.05
 # Where training decides, a curve may lie beside the stored one.
 ALL_BLOCKS = 0.02
 STRETCH = 0.02
