@@ -23,6 +23,12 @@ folder = pathlib.Path(os.environ["KERAS_HOME"])
 ]
 """.strip()
 SEES_NOTHING = str([False] * 7)
+KERAS = {
+    "backend": "theano",
+    "epsilon": 0.1,
+    "floatx": "float64",
+    "image_data_format": "channels_first",
+}
 
 
 @pytest.fixture
@@ -63,7 +69,7 @@ def somebodys(tmp_path_factory):
 
     leave("ipython/profile_default/startup/00.py", "left = 1")
     leave("modules/left_module.py", "")
-    leave("keras/keras.json", json.dumps({"image_data_format": "channels_first"}))
+    leave("keras/keras.json", json.dumps(KERAS))
     # A kernel of the same name that cannot even start.
     kernel = {"argv": ["false"], "display_name": "old", "language": "python"}
     leave("jupyter/kernels/python3/kernel.json", json.dumps(kernel))
@@ -75,8 +81,10 @@ def somebodys(tmp_path_factory):
         "JUPYTER_PATH": str(home / "jupyter"),
         "KERAS_BACKEND": "torch",
         "KERAS_HOME": str(home / "keras"),
+        "KERAS_MAX_EPOCHS": "1",
         "MATPLOTLIBRC": leave("matplotlibrc", "lines.linewidth: 40"),
         "PYTHONPATH": str(home / "modules"),
         "PYTHONSTARTUP": leave("startup.py", "left = 1"),
     }
-    return {**os.environ, **folders}
+    ours = "JUPYTER_CONFIG_DIR", "JUPYTER_PREFER_ENV_PATH", "MPLCONFIGDIR"
+    return {k: v for k, v in os.environ.items() if k not in ours} | folders
