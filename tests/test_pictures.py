@@ -34,19 +34,19 @@ def drawn(text="w = 0.3", place=(50, 50), colour="#5790fc", shift=0):
     ids=["a digit", "moved", "a class", "as dark", "a curve", "wider"],
 )
 def test_what_a_reader_sees_is_another_picture(fresh):
-    assert pictures.compare([drawn()], [fresh], loose=False)
+    assert pictures.compare([drawn()], [fresh])
 
 
 def test_what_nobody_sees_is_the_same_picture():
     few = drawn().quantize(16).convert("RGB")
     assert few.tobytes() != drawn().tobytes()
     for fresh in few, drawn().resize((401, 200)), drawn():
-        assert not pictures.compare([drawn()], [fresh], loose=False)
+        assert not pictures.compare([drawn()], [fresh])
 
 
 def test_where_training_decides_a_curve_may_move_but_not_the_picture():
-    assert not pictures.compare([drawn()], [drawn(shift=4)], loose=True)
-    said = pictures.compare([drawn()], [Image.new("RGB", (400, 200))], loose=True)
+    assert not pictures.compare([drawn()], [drawn(shift=4)], mean=0.02)
+    said = pictures.compare([drawn()], [Image.new("RGB", (400, 200))], mean=0.02)
     assert said.startswith("mean difference 0.9") and "allowed 0.02" in said
 
 
@@ -57,10 +57,10 @@ def test_every_frame_of_a_motion_counts():
     frames[0].save(buffer, "gif", **options)
     data = {"image/gif": base64.b64encode(buffer.getvalue()).decode()}
     (motion,) = pictures.found([{"data": data}, {"name": "stdout", "text": "x"}])
-    assert not pictures.compare(frames, motion.frames, loose=False)
-    said = pictures.compare([*frames[:2], drawn()], motion.frames, loose=False)
+    assert not pictures.compare(frames, motion.frames)
+    said = pictures.compare([*frames[:2], drawn()], motion.frames)
     assert said.startswith("frame 3, difference of a block 0.")
-    assert "3 frames are stored, 2" in pictures.compare(frames, frames[:2], loose=True)
+    assert "3 frames are stored, 2" in pictures.compare(frames, frames[:2], mean=0.02)
 
 
 def test_the_difference_is_drawn_beside_both(tmp_path):

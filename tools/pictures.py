@@ -20,8 +20,6 @@ KINDS = "image/png", "image/gif"
 BLOCK = 4  # about half the width of a letter
 # Differences are shares of the way from black to white.
 ONE_BLOCK = 0.05
-# Where training decides, a curve may lie beside the stored one.
-ALL_BLOCKS = 0.02
 STRETCH = 0.02
 
 
@@ -44,13 +42,17 @@ def found(outputs: Iterable[dict]) -> Iterator[Picture]:
 
 
 def compare(
-    stored: Sequence[Image.Image], fresh: Sequence[Image.Image], loose: bool
+    stored: Sequence[Image.Image],
+    fresh: Sequence[Image.Image],
+    mean: float | None = None,
 ) -> str:
     """Say how far a fresh picture is from the stored one; "" where it is equal.
 
     Args:
         stored, fresh: the frames, one for a still.
-        loose: compare the mean of the whole picture, not its worst block.
+        mean: the allowed mean difference of the whole picture, where training
+            decides and a curve may lie beside the stored one; by default the
+            worst block counts.
     """
     if len(stored) != len(fresh):
         return f"{len(stored)} frames are stored, {len(fresh)} computed now"
@@ -61,11 +63,11 @@ def compare(
             said = " x ".join(map(str, old.size)), " x ".join(map(str, new.size))
             return f"{where}{said[0]} pixels are stored, {said[1]} computed now"
         apart = differences(old, new)
-        allowed = ALL_BLOCKS if loose else ONE_BLOCK
-        value = apart.mean() if loose else apart.max()
+        allowed = ONE_BLOCK if mean is None else mean
+        value = apart.max() if mean is None else apart.mean()
         if value > allowed:
             y, x = BLOCK * np.argwhere(apart == apart.max())[0]
-            what = "mean difference" if loose else "difference of a block"
+            what = "difference of a block" if mean is None else "mean difference"
             return f"{where}{what} {value:.4f}, allowed {allowed}; most at ({x}, {y})"
     return ""
 

@@ -3,7 +3,11 @@
 nbval re-executes every cell and compares its output to the stored one, letter
 by letter. A cell whose numbers come out of training says in its metadata how
 far each of them may move (``"tolerance": 0.005``, absolute); the text around
-the numbers stays exact. Pictures are compared as well, by tools/pictures.py. A
+the numbers stays exact.
+
+Pictures are compared as well, by tools/pictures.py: block by block, or by their
+mean in a cell that declares a tolerance. Where trained pictures need more, the
+cell says so (``"picture": 0.1``, a share of the way from black to white). A
 pytest plugin; the conftest.py at the top loads it.
 """
 
@@ -22,6 +26,7 @@ from nbval.plugin import IPyNbCell, IPyNbFile, NbCellError
 NUMBER = re.compile(r"[-+]?\d+(?:\.\d*)?(?:[eE][-+]?\d+)?")
 TEXT_KINDS = {"stdout", "stderr", "text/plain"}
 SAID = {"-": "stored in the notebook:  ", "+": "computed now:            "}
+TRAINED = 0.02  # mean difference of a figure whose numbers come out of training
 COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 # The data is in the cache before a run starts: a lesson that opens a
 # connection would fail in a lecture hall, so it fails here.
@@ -127,19 +132,21 @@ class Cell(IPyNbCell):
             self.comparison_traceback.clear()
             self.format_output_compare("", "\n".join(stored), "\n".join(computed))
         if equal:
-            says = self._compare_pictures(ref, test, tolerance is not None)
+            says = self._compare_pictures(ref, test)
             self.comparison_traceback.extend(says)
             equal = not says
         return equal
 
-    def _compare_pictures(self, stored, computed, loose: bool) -> list[str]:
+    def _compare_pictures(self, stored, computed) -> list[str]:
         """What is wrong with the figures of the cell, and with their texts."""
+        loose = {"tolerance", "picture"} & self.cell.metadata.keys()
+        mean = self.cell.metadata.get("picture", TRAINED) if loose else None
         old, new = [*pictures.found(stored)], [*pictures.found(computed)]
         if len(old) != len(new):
             return [f"{len(old)} figures are stored, {len(new)} computed now"]
         says = []
         for number, (before, now) in enumerate(zip(old, new), start=1):
-            if complaint := pictures.compare(before.frames, now.frames, loose):
+            if complaint := pictures.compare(before.frames, now.frames, mean):
                 name = f"{self.path.stem}_In_{self.cell_num + 1}_figure_{number}.png"
                 target = self.config.rootpath / "build" / "strict" / name
                 pictures.draw_difference(before.frames, now.frames, target)
