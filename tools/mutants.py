@@ -67,10 +67,13 @@ def mutants(notebook: nbformat.NotebookNode) -> Iterator[Mutant]:
 def _changes(source: str) -> Iterator[tuple[int, int, int, str]]:
     """Yield row, start, stop and new text of every change in a source.
 
-    Nothing inside f-strings, where Python tells no places before version 3.12.
+    Nothing in a magic command, nor in an f-string, where Python tells no places
+    before version 3.12.
     """
-    lines = source.splitlines()
-    todo: list[ast.AST] = [ast.parse(source)]
+    lines = [
+        line.replace("%", "#", line.startswith("%")) for line in source.splitlines()
+    ]
+    todo: list[ast.AST] = [ast.parse("\n".join(lines))]
     while todo:
         node = todo.pop()
         if isinstance(node, ast.JoinedStr):

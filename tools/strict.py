@@ -6,9 +6,10 @@ far each of them may move (``"tolerance": 0.005``, absolute); the text around
 the numbers stays exact.
 
 Pictures are compared as well, by tools/pictures.py: block by block, or by their
-mean in a cell that declares a tolerance. Where trained pictures need more, the
-cell says so (``"picture": 0.1``, a share of the way from black to white). A
-pytest plugin; the conftest.py at the top loads it.
+mean in a cell that declares a tolerance. A cell that only draws what training
+has found, or needs more, declares it for its pictures (``"picture": 0.03``, a
+share of the way from black to white). A pytest plugin; the conftest.py at the
+top loads it.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ from nbval.plugin import IPyNbCell, IPyNbFile, NbCellError
 NUMBER = re.compile(r"[-+]?\d+(?:\.\d*)?(?:[eE][-+]?\d+)?")
 TEXT_KINDS = {"stdout", "stderr", "text/plain"}
 SAID = {"-": "stored in the notebook:  ", "+": "computed now:            "}
-TRAINED = 0.02  # mean difference of a figure whose numbers come out of training
+TRAINED = 0.03  # mean difference of a figure whose numbers come out of training
 COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 # The data is in the cache before a run starts: a lesson that opens a
 # connection would fail in a lecture hall, so it fails here.
