@@ -124,11 +124,12 @@ def main(arguments: list[str] | None = None) -> int:
     every = [*mutants(notebook)]
     chosen = random.Random(options.seed).sample(every, min(options.count, len(every)))
     green = 0
-    for mutant in chosen:
-        if survives(notebook, mutant):
-            green += 1
-            print(f"In [{mutant.number}] survives: {mutant.line}", flush=True)
-            print(f"{'now':>{len(f'In [{mutant.number}] survives')}}: {mutant.changed}")
+    for count, mutant in enumerate(chosen, start=1):
+        alive = survives(notebook, mutant)
+        green += alive
+        verdict = "SURVIVES" if alive else "red"
+        change = f"{mutant.line}   ->   {mutant.changed}"
+        print(f"{count:3} {verdict:8} In [{mutant.number}]  {change}", flush=True)
     share = 1 - green / len(chosen)
     print(f"{len(chosen) - green} of {len(chosen)} changes turn red ({share:.1%})")
     return int(share < ENOUGH)
