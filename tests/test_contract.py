@@ -8,7 +8,7 @@ import nbformat
 import pytest
 
 ROOT = Path(__file__).parent.parent
-ID = re.compile(r"U\d-\d+|E-\d+|C\d-\d+")
+ID = re.compile(r"[UC]\d-\d+|[EF]-\d+")
 
 
 def read(path):
@@ -19,6 +19,7 @@ def read(path):
 ROWS = read(ROOT / "tests" / "contract.csv")
 GOALS = read(ROOT / "tests" / "goals.csv")
 ERRATA = {row["id"]: row for row in read(ROOT / "docs" / "errata.csv")}
+FIGURES = read(ROOT / "tests" / "figures.csv")
 UNITS = {path.name[1]: path for path in (ROOT / "notebooks").glob("*.ipynb")}
 
 
@@ -60,15 +61,12 @@ def test_every_row_has_a_code_cell(unit):
 
 
 @pytest.mark.parametrize("unit", "12345")
-def test_every_erratum_has_a_callout_and_a_demonstration(unit):
+def test_every_erratum_is_told_and_demonstrated(unit):
     need_notebook(unit)
     named = {e for row in ROWS if row["unit"] == unit for e in row["errata"].split()}
-    said = {
-        tag
-        for tag, cell in TAGGED
-        if cell.cell_type == "markdown" and "**Careful.**" in cell.source
-    }
-    assert not named - said, "no callout"
+    texts = [(tag, c.source) for tag, c in TAGGED if c.cell_type == "markdown"]
+    said = {tag for tag, text in texts if re.search(rf"{tag}\b|rrata|Careful", text)}
+    assert not sorted(named - said), "no text that names it"
     assert not [e for e in named if not code_cells(e)], "no demonstration"
 
 
@@ -91,8 +89,21 @@ def test_every_study_goal_is_linked_at_the_end(unit):
     assert not [link for link in links if link not in anchors]
 
 
+def test_every_figure_of_the_book_has_its_counterpart_in_its_unit():
+    for figure in FIGURES:
+        cells = nbformat.read(UNITS[figure["unit"]], as_version=4).cells
+        drawn = [
+            cell
+            for cell in cells
+            if figure["id"] in cell.metadata.get("tags", [])
+            and cell.cell_type == "code"
+            and any("image/png" in output.get("data", {}) for output in cell.outputs)
+        ]
+        assert drawn, f"{figure['id']}: {figure['what']}"
+
+
 def test_no_unknown_id():
-    known = {row["id"] for row in ROWS} | set(ERRATA) | {row["id"] for row in GOALS}
+    known = {row["id"] for row in [*ROWS, *GOALS, *FIGURES]} | set(ERRATA)
     assert not {tag for tag, _ in TAGGED} - known
 
 
