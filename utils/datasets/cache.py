@@ -294,18 +294,21 @@ def _first_answer(dataset: DataSet, home: Path, scratch: Path) -> tuple[str, Arr
 
 def _placed(dataset: DataSet, home: Path) -> list[Path]:
     """Files that a person may have put into the folder, or into the one above."""
-    ours = {"digests.txt", *(f"{name}.npy" for name in dataset.arrays or ())}
-    below = [path for path in home.rglob("*") if path.name not in ours]
-    above = [path for path in home.parent.iterdir() if path.name != "README.md"]
-    return [
-        path
-        for path in sorted(below) or sorted(above)
-        if path.is_file()
-        and not any(
-            part.startswith(".") for part in path.relative_to(home.parent).parts
-        )
-        and path.stat().st_size < LARGEST_FILE
-    ]
+    ours = {home / "digests.txt", *home.glob("*.npy")}
+    if dataset.arrays:
+        ours &= {home / f"{name}.npy" for name in dataset.arrays}
+    hidden = re.compile(r"/\.|__MACOSX|/README\.md$")
+
+    def own(paths: Iterable[Path]) -> list[Path]:
+        return [
+            path
+            for path in sorted(set(paths) - ours)
+            if not hidden.search(path.as_posix()[len(str(home.parent)) :])
+            and path.is_file()
+            and path.stat().st_size < LARGEST_FILE
+        ]
+
+    return own(home.rglob("*")) or own(home.parent.iterdir())
 
 
 def _verified(dataset: DataSet, files: list[Path]) -> Arrays:
