@@ -218,7 +218,9 @@ def plot_images(
     Raises:
         ValueError: something has another shape or length.
     """
-    shapes = {np.shape(image) for image in images} if np.ndim(images) else set()
+    shapes = (
+        {np.shape(image) for image in images} if hasattr(images, "__len__") else set()
+    )
     shape = next(iter(shapes)) if len(shapes) == 1 else ()
     if len(shape) not in (2, 3) or (len(shape) == 3 and shape[2] not in (1, 3, 4)):
         given = f"(n, {', '.join(map(str, shape))})" if shape else "what was given"
