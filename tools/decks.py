@@ -7,13 +7,14 @@ the stored notebooks by tag or cell id; DECKS in docs/instructors.md says how.
 from __future__ import annotations
 
 import base64
+import contextlib
 import html
 import io
 import re
 import time
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 from tools.notebooks import ROOT, find_notebooks
 from tools.numbers import held, numbers_of
@@ -139,7 +140,7 @@ class FromCell(DeckDirective):
 
     required_arguments = 1
     options: dict[str, Any]
-    own: dict[str, Any] = {}
+    own: ClassVar[dict[str, Any]] = {}
 
     def __init_subclass__(cls) -> None:
         cls.option_spec = {"step": directives.flag} | cls.own
@@ -173,7 +174,7 @@ class FromCell(DeckDirective):
 
 
 class CodeOf(FromCell):
-    own = {"lines": directives.unchanged, "mark": directives.unchanged}
+    own: ClassVar = {"lines": directives.unchanged, "mark": directives.unchanged}
 
     def show(self) -> str:
         lines = self.cell.source.rstrip().splitlines()
@@ -198,11 +199,15 @@ class CodeOf(FromCell):
             # Lines cut out of a block start at the left.
             line = drawn[row].replace(" " * indent, "", 1) if indent else drawn[row]
             text.append(f'<span class="line{kind}">{line or " "}</span>')
-        return f'<pre class="code highlight"><code>{"".join(text)}</code></pre>'
+        widest = max(len(lines[row]) for row in rows) - indent
+        return (
+            f'<pre class="code highlight" style="--chars: {widest}">'
+            f"<code>{''.join(text)}</code></pre>"
+        )
 
 
 class OutputOf(FromCell):
-    own = {"lines": directives.unchanged}
+    own: ClassVar = {"lines": directives.unchanged}
 
     def show(self) -> str:
         texts = [
@@ -218,12 +223,14 @@ class OutputOf(FromCell):
         lines = [lines[k] for k in chosen(self.options.get("lines"), len(lines))]
         if any(re.search(r"\b(True|False)\b", line) for line in lines):
             self.fault("a line of the output is a test, True or False: choose :lines:")
-        text = html.escape("\n".join(lines))
-        return f'<pre class="output"><samp>{text}</samp></pre>'
+        text, widest = html.escape("\n".join(lines)), max(map(len, lines))
+        return (
+            f'<pre class="output" style="--chars: {widest}"><samp>{text}</samp></pre>'
+        )
 
 
 class TableOf(FromCell):
-    own = {
+    own: ClassVar = {
         "rows": directives.unchanged,
         "columns": directives.unchanged,
         "nth": directives.positive_int,
@@ -257,14 +264,15 @@ class TableOf(FromCell):
             names = wanted
             body = [[row[k] for k in places] for row in body]
         body = [body[k] for k in chosen(self.options.get("rows"), len(body))]
-        number = re.compile(r"[-+−]?[\d,. ]+( ?%|e[-+]\d+)?|-|NaN|")
+        number = re.compile(r"[-+\u2212]?[\d,. ]+( ?%|e[-+]\d+)?|-|NaN|")
         kinds = [
             "number" if all(number.fullmatch(cell) for cell in column) else "words"
             for column in zip(*body, strict=True)
         ]
+        widest = sum(max(map(len, column)) + 2 for column in zip(names, *body))
         return "".join(
             [
-                '<table class="table"><thead><tr>',
+                f'<table class="table" style="--chars: {widest}"><thead><tr>',
                 *(
                     f'<th class="{kind}">{html.escape(name)}</th>'
                     for kind, name in zip(kinds, names, strict=True)
@@ -285,7 +293,7 @@ class TableOf(FromCell):
 
 
 class FigureOf(FromCell):
-    own = {
+    own: ClassVar = {
         "nth": directives.positive_int,
         "size": directives.unchanged,
         "with": directives.unchanged,
@@ -321,8 +329,11 @@ class FigureOf(FromCell):
             buffer = io.BytesIO()
             motion.convert("RGB").save(buffer, "png")
             frames.append(self.element(buffer.getvalue(), alt, dpi))
-        later = [re.sub('class="', 'class="fragment ', f, count=1) for f in frames[1:]]
-        return f'<div class="stack">{"".join([frames[0], *later])}</div>'
+        layers = [
+            f'<div class="layer{" fragment" * (k > 0)}">{frame}</div>'
+            for k, frame in enumerate(frames)
+        ]
+        return f'<div class="stack">{"".join(layers)}</div>'
 
     def element(self, picture: bytes, alt: str, dpi: float, points: float = 14) -> str:
         image = Image.open(io.BytesIO(picture))
@@ -356,10 +367,11 @@ class FigureOf(FromCell):
         mpl.use("Agg")
         space: dict[str, Any] = {"__name__": "__main__", "display": lambda *_: None}
         try:
-            for cell in before:
-                exec(cell.source, space)
-                space["show"] = catch
-            exec(self.cell.source, space)
+            with contextlib.redirect_stdout(io.StringIO()):
+                for cell in before:
+                    exec(cell.source, space)
+                    space["show"] = catch
+                exec(self.cell.source, space)
         except Exception as error:
             raise Missing(
                 f"{self.arguments[0]} cannot be drawn anew: {error!r}"
@@ -433,8 +445,11 @@ class Stack(DeckDirective):
 
     def run(self) -> list[nodes.Node]:
         (box,) = self.parts()
-        first, *later = box.children
-        box.children = [first, *map(as_step, later)]
+        layers = [nodes.container("", child) for child in box.children]
+        for layer in layers:
+            layer["classes"] = ["layer"] + ["fragment"] * (layer is not layers[0])
+        box.clear()
+        box.extend(layers)
         box["classes"] = ["stack"]
         return [box]
 
@@ -509,7 +524,8 @@ def road(sections: list[str], here: str = "") -> nodes.raw:
         number, _, rest = title.partition(" ")
         mark = ' class="here" aria-current="step"' if title == here else ""
         items.append(
-            f"<li{mark}><b>{html.escape(number)}</b> <span>{html.escape(rest)}</span></li>"
+            f"<li{mark}><b>{html.escape(number)}</b> "
+            f"<span>{html.escape(rest)}</span></li>"
         )
     return raw(f'<ol class="road">{"".join(items)}</ol>')
 
@@ -526,7 +542,7 @@ def arrange(app: Sphinx, document: nodes.document) -> None:
 
     top = [child for child in deck.children if isinstance(child, nodes.section)]
     names = [s.next_node(nodes.title).astext() for s in top if is_section(s)]
-    sections = [name for name in names if name != "Break"]
+    sections = [name for name in names if name[0].isdigit()]
     rows: list[nodes.section] = []
     for part in top:
         if not is_section(part):
@@ -537,7 +553,10 @@ def arrange(app: Sphinx, document: nodes.document) -> None:
         inner = [c for c in part.children if isinstance(c, nodes.section)]
         for child in inner:
             part.remove(child)
-            child["where"] = name
+            child["where"] = name if name in sections else ""
+        if name not in sections and name != "Break":
+            rows += inner
+            continue
         part["classes"] += ["divider"] + ["pause"] * (name == "Break")
         part["where"] = ""
         part.insert(1, road(sections, name))
@@ -547,7 +566,7 @@ def arrange(app: Sphinx, document: nodes.document) -> None:
         for node in [*slide.findall(agenda)]:
             node.parent.replace(node, road(sections))
         check_slide(app, slide)
-    document.children = []
+    document.clear()
     document["deck"] = f"Unit {meta['unit']}: {title}"
     document["minutes"] = float(meta["minutes"])
     for slide in rows:

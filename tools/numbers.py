@@ -12,7 +12,7 @@ from tools.notebooks import ROOT, find_notebooks
 import nbformat
 
 NUMBER = re.compile(
-    r"(?<![\w.,-])[-−]?\d[\d,]*(?:\.\d+)?(?:e[-+]?\d+)?(?: ?%)?(?![\w])"
+    r"(?<![\w.,-])[-\u2212]?\d[\d,]*(?:\.\d+)?(?:e[-+]?\d+)?(?: ?%)?(?![\w])"
 )
 # Names of places hold figures that measure nothing.
 NAMES = re.compile(
@@ -26,7 +26,7 @@ def numbers_of(text: str) -> Iterator[str]:
     """Yield the numbers of a text that claim something, as they are written."""
     for match in NUMBER.finditer(NAMES.sub(" ", text)):
         written = match[0].rstrip(",")
-        value = re.sub(r"[,%\s]", "", written).replace("−", "-")
+        value = re.sub(r"[,%\s]", "", written).replace("\u2212", "-")
         if not (value.isdigit() and (int(value) <= SMALL or int(value) in YEARS)):
             yield written
 
@@ -61,12 +61,10 @@ def measured(unit: int) -> frozenset[float]:
 
 def held(written: str, unit: int) -> bool:
     """Whether a measured number, rounded as the written one is, equals it."""
-    text = re.sub(r"[,%\s−-]", "", re.sub(r"e[-−]", "e~", written)).replace("~", "-")
-    value = float(text)
-    digits = len(text.partition(".")[2].partition("e")[0])
-    step = 0.5 * 10.0**-digits * (1 + 1e-9)
-    if "e" in text:
-        step *= 10 ** int(text.partition("e")[2])
+    text = re.sub(r"[,%\s]|^[-\u2212]", "", written)
+    digits = len(text.partition("e")[0].partition(".")[2])
+    power = int(text.partition("e")[2] or 0)
+    value, step = float(text), 0.5 * 10.0 ** (power - digits) * (1 + 1e-9)
     known = measured(unit)
     factors = (1, 100) if "%" in written else (1,)
     return any(abs(factor * one - value) <= step for factor in factors for one in known)

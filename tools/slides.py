@@ -120,7 +120,7 @@ def copy(source: Path, target: Path) -> None:
 
 
 def print_handout(deck: Path, browser: Browser) -> Path:
-    """Print a deck as a PDF, two slides a page beside their notes; returns it.
+    """Print a deck as a PDF, two slides a page above their notes; returns it.
 
     Args:
         deck: the HTML file of a deck.
@@ -134,6 +134,7 @@ def print_handout(deck: Path, browser: Browser) -> Path:
     page.set_default_timeout(300_000)
     page.goto(f"{deck.absolute().as_uri()}?handout")
     page.wait_for_selector("body[data-printable]")
+    page.emulate_media(media="screen")  # the rules of reveal.js for paper go astray
     page.pdf(
         path=target,
         prefer_css_page_size=True,

@@ -10,7 +10,7 @@ async function onScreen() {
   });
 }
 
-// Two slides a page, each beside its notes, every step shown.
+// Two slides a page, each above its notes, every step shown.
 function onPaper() {
   const sheet = document.createElement("main");
   sheet.className = "handout";
