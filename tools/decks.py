@@ -16,8 +16,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any, ClassVar
 
-from tools.notebooks import ROOT, find_notebooks
-from tools.numbers import held, numbers_of
+from tools.notebooks import find_notebooks
+from tools.numbers import held, measured, numbers_of
 
 import matplotlib as mpl
 import nbformat
@@ -54,6 +54,12 @@ def notebooks_of(unit: int) -> tuple[tuple[Path, nbformat.NotebookNode], ...]:
     paths = [path for path in find_notebooks() if path.name.startswith(f"{unit:02}_")]
     paths.sort(key=lambda path: len(path.parts))
     return tuple((path, nbformat.read(path, as_version=4)) for path in paths)
+
+
+@cache
+def known_numbers(unit: int) -> frozenset[float]:
+    """Return what a slide of the unit may state."""
+    return measured(notebook for _, notebook in notebooks_of(unit))
 
 
 def find_cell(unit: int, name: str) -> tuple[nbformat.NotebookNode, Any]:
@@ -540,9 +546,18 @@ def arrange(app: Sphinx, document: nodes.document) -> None:
     def is_section(node: nodes.section) -> bool:
         return lines[node.line - 1].startswith("## ")
 
+    def only(node: nodes.section, *allowed: type) -> None:
+        for child in node.children:
+            if not isinstance(child, (nodes.title, nodes.section, *allowed)):
+                log.warning("this stands on no slide", location=child, type="deck")
+
+    only(deck, nodes.target)
     top = [child for child in deck.children if isinstance(child, nodes.section)]
     names = [s.next_node(nodes.title).astext() for s in top if is_section(s)]
     sections = [name for name in names if name[0].isdigit()]
+    for title in numbered_sections(int(meta["unit"])):
+        if title.split()[0] not in {name.split()[0] for name in sections}:
+            log.warning("the deck has no section %s", title, location=deck, type="deck")
     rows: list[nodes.section] = []
     for part in top:
         if not is_section(part):
@@ -557,6 +572,7 @@ def arrange(app: Sphinx, document: nodes.document) -> None:
         if name not in sections and name != "Break":
             rows += inner
             continue
+        only(part, aside, nodes.target)
         part["classes"] += ["divider"] + ["pause"] * (name == "Break")
         part["where"] = ""
         part.insert(1, road(sections, name))
@@ -587,11 +603,17 @@ def arrange(app: Sphinx, document: nodes.document) -> None:
         )
 
 
-@cache
-def listed(name: str) -> frozenset[str]:
-    """Return the lines of a list in slides/."""
-    text = (ROOT / "slides" / name).read_text(encoding="utf-8")
-    return frozenset(line.strip() for line in text.splitlines() if line.strip())
+def numbered_sections(unit: int) -> list[str]:
+    """Return the titles of the unit's numbered sections, such as "1.1 The brain"."""
+    _, notebook = notebooks_of(unit)[0]
+    text = "\n".join(c.source for c in notebook.cells if c.cell_type == "markdown")
+    return re.findall(r"^## (\d\.\d .+)", text, re.M)
+
+
+def listed(app: Sphinx, name: str) -> set[str]:
+    """Return the lines of a list beside the decks."""
+    text = (Path(app.srcdir) / name).read_text(encoding="utf-8")
+    return {line.strip() for line in text.splitlines() if line.strip()}
 
 
 def check_slide(app: Sphinx, slide: nodes.section) -> None:
@@ -605,9 +627,12 @@ def check_slide(app: Sphinx, slide: nodes.section) -> None:
     notes = [*slide.findall(aside)]
     if len(notes) != 1:
         fault("one block of notes with minutes, not %d", len(notes))
+    for image in slide.findall(nodes.image):
+        if not image.get("alt"):
+            fault("a picture without alternative text")
     words = set(re.findall(r"[a-z']+", title.lower()))
-    claims = words & listed("verbs.txt") or re.search(r"\d", title)
-    if not divider and not claims and title not in listed("titles.txt"):
+    claims = words & listed(app, "verbs.txt") or re.search(r"\d", title)
+    if not divider and not claims and title not in listed(app, "titles.txt"):
         fault("a title is a claim, with a verb or a number (slides/verbs.txt)")
     shown, spoken = [], []
     for node in slide.findall(nodes.Text):
@@ -627,10 +652,10 @@ def check_slide(app: Sphinx, slide: nodes.section) -> None:
         fault("%d words, at most %d", count, MOST_WORDS)
     if divider:
         return
-    unit = int(app.env.metadata[app.env.docname]["unit"])
+    known = known_numbers(int(app.env.metadata[app.env.docname]["unit"]))
     for text in shown + spoken:
         for number in numbers_of(text):
-            if not held(number, unit):
+            if not held(number, known):
                 fault("no output of the unit holds %s", number)
 
 

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import csv
 import re
-from collections.abc import Iterator
-from functools import cache
+from collections.abc import Iterable, Iterator
 
-from tools.notebooks import ROOT, find_notebooks
+from tools.notebooks import ROOT
 
 import nbformat
 
@@ -31,26 +30,19 @@ def numbers_of(text: str) -> Iterator[str]:
             yield written
 
 
-@cache
-def measured(unit: int) -> frozenset[float]:
-    """Return every number that the unit's outputs, code or tables hold."""
+def measured(notebooks: Iterable[nbformat.NotebookNode]) -> frozenset[float]:
+    """Return every number that outputs and code hold, or a table of the texts."""
     texts: list[str] = []
-    for path in find_notebooks():
-        if not path.name.startswith(f"{unit:02}_"):
-            continue
-        for cell in nbformat.read(path, as_version=4).cells:
+    for notebook in notebooks:
+        for cell in notebook.cells:
             if cell.cell_type != "code":
                 continue
             texts.append(cell.source)
             for output in cell.outputs:
                 texts.append(output.get("text", ""))
-                data = output.get("data", {})
+                data, facts = output.get("data", {}), output.get("metadata", {})
                 texts += [data[kind] for kind in data if kind.startswith("text/")]
-                texts += [
-                    m.get("alt", "")
-                    for m in output.get("metadata", {}).values()
-                    if isinstance(m, dict)
-                ]
+                texts += [one["alt"] for one in facts.values() if "alt" in one]
     for table in ("tests/contract.csv", "tests/figures.csv", "docs/errata.csv"):
         if (ROOT / table).exists():
             with (ROOT / table).open(encoding="utf-8", newline="") as file:
@@ -59,12 +51,11 @@ def measured(unit: int) -> frozenset[float]:
     return frozenset(float(re.sub(r"[_,]", "", number)) for number in found)
 
 
-def held(written: str, unit: int) -> bool:
-    """Whether a measured number, rounded as the written one is, equals it."""
+def held(written: str, known: Iterable[float]) -> bool:
+    """Whether a known number, rounded as the written one is, equals it."""
     text = re.sub(r"[,%\s]|^[-\u2212]", "", written)
     digits = len(text.partition("e")[0].partition(".")[2])
     power = int(text.partition("e")[2] or 0)
     value, step = float(text), 0.5 * 10.0 ** (power - digits) * (1 + 1e-9)
-    known = measured(unit)
     factors = (1, 100) if "%" in written else (1,)
     return any(abs(factor * one - value) <= step for factor in factors for one in known)

@@ -8,7 +8,6 @@ from __future__ import annotations
 import argparse
 import os
 import shutil
-import subprocess
 import sys
 from collections.abc import Sequence
 from importlib.resources import files
@@ -18,6 +17,8 @@ from typing import TYPE_CHECKING
 from tools import notebooks
 from tools.docs import DOCS
 from tools.notebooks import ROOT, choose
+
+from sphinx.cmd.build import build_main
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
@@ -85,20 +86,18 @@ def make_slides(target: Path, sources: Sequence[Path] | None = None) -> list[Pat
             of the folder slides/.
 
     Raises:
-        subprocess.CalledProcessError: a deck asks for what the notebooks do not
+        RuntimeError: a deck asks for what the notebooks do not
             hold, or breaks a rule; the lines above say where. What could be
             built is written all the same.
     """
     sources = find_decks() if sources is None else sources
     if not sources:
         return []
-    folder = sources[0].parent
-    for old in target.glob("_images/*"):
-        old.unlink()
-    command = [sys.executable, "-m", "sphinx", "-b", "deck", "-q", "-E"]
-    command += ["-W", "--keep-going", "-c", str(DOCS / "slides")]
-    command += ["-d", str(target / ".doctrees"), str(folder), str(target)]
-    names = " ".join(path.stem for path in sources)
+    for source in sources:
+        for old in target.glob(f"_images/{source.stem}-*"):
+            old.unlink()
+    options = ["-b", "deck", "-q", "-E", "-W", "--keep-going"]
+    options += ["-c", str(DOCS / "slides"), "-d", str(target / ".doctrees")]
     static = target / "_static"
     for part in ("reset.css", "reveal.css", "reveal.js"):
         copy(REVEAL / "dist" / part, static / "reveal" / part)
@@ -107,10 +106,11 @@ def make_slides(target: Path, sources: Sequence[Path] | None = None) -> list[Pat
     for font in fonts.glob("*.woff"):
         copy(font, static / "reveal" / "fonts" / font.name)
     copy(mathjax(), static / "mathjax.js")
-    try:
-        subprocess.run(command, check=True, cwd=ROOT, env=os.environ | {"DECKS": names})
-    finally:
-        shutil.rmtree(target / ".doctrees", ignore_errors=True)
+    os.environ["DECKS"] = " ".join(path.stem for path in sources)
+    failed = build_main([*options, str(sources[0].parent), str(target)])
+    shutil.rmtree(target / ".doctrees", ignore_errors=True)
+    if failed:
+        raise RuntimeError("A deck is not in order: mend what the lines above name.")
     return [target / f"{path.stem}.html" for path in sources]
 
 
@@ -159,8 +159,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     target = ROOT / "build" / "slides"
     try:
         decks = make_slides(target, sources)
-    except subprocess.CalledProcessError:
-        sys.exit("A deck is not in order: mend what the lines above name.")
+    except RuntimeError as error:
+        sys.exit(str(error))
     print(*decks, sep="\n")
     path = find_browser()
     if path is None:
@@ -170,7 +170,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
     try:
         with sync_playwright() as tool:
-            browser = tool.chromium.launch(executable_path=path, chromium_sandbox=False)
+            browser = tool.chromium.launch(executable_path=path)
             for deck in decks:
                 print(print_handout(deck, browser))
     except (Error, OSError) as error:
