@@ -344,7 +344,7 @@ class FigureOf(FromCell):
     def element(self, picture: bytes, alt: str, dpi: float, points: float = 14) -> str:
         image = Image.open(io.BytesIO(picture))
         ending = image.format.lower()
-        folder = Path(self.env.app.outdir) / "_images"
+        folder = self.env.deck_images
         folder.mkdir(exist_ok=True)
         number = len([*folder.glob(f"{self.env.docname}-*")]) + 1
         name = f"{self.env.docname}-{number}.{ending}"
@@ -727,6 +727,11 @@ class DeckBuilder(StandaloneHTMLBuilder):
         pass
 
 
+def keep_folder(app: Sphinx) -> None:
+    """Tell the directives where pictures go."""
+    app.env.deck_images = Path(app.outdir) / "_images"
+
+
 def setup(app: Sphinx) -> dict[str, bool]:
     """Called by Sphinx."""
     app.add_builder(DeckBuilder)
@@ -745,5 +750,6 @@ def setup(app: Sphinx) -> dict[str, bool]:
         "agenda": Agenda,
     }.items():
         app.add_directive(name, directive)
+    app.connect("builder-inited", keep_folder)
     app.connect("doctree-read", arrange)
     return {"parallel_read_safe": False}
