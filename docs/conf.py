@@ -39,6 +39,6 @@ if book:
 else:
     html_static_path = ["site"]
     html_css_files = ["site.css"]
-    html_js_files = ["site.js"]
+    html_js_files = ["site.js", "selfcheck_data.js", "selfcheck.js"]
 epub_show_urls = "no"
 epub_tocdepth = 2

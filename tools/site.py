@@ -57,13 +57,13 @@ def slug(heading: str) -> str:
 
 
 def pages_of(path: Path) -> list[Page]:
-    """Return the pages of a notebook: a unit is cut at its sections."""
+    """Return the pages of a notebook: units and labs are cut at their sections."""
     notebook = nbformat.read(path, as_version=4)
     name = path.relative_to(ROOT).with_suffix("").as_posix()
     pages = [Page(path, name, title(path))]
     for cell in notebook.cells:
         first = headings(cell.source)[:1] if cell.cell_type == "markdown" else []
-        if path.parent == NOTEBOOKS and first and first[0][0] == 2:
+        if path.parent.name != "errata" and first and first[0][0] == 2:
             heading = first[0][1]
             pages.append(Page(path, f"{name}/{slug(heading)}", heading))
         pages[-1].cells.append(cell)
@@ -229,7 +229,9 @@ def landing(built: set[str], shown: Sequence[Path]) -> str:
 
 def tree(entries: Sequence[str], caption: str = "", hidden: bool = True) -> str:
     """Return a table of contents; the entries are addresses from the top."""
-    options = [":hidden:" if hidden else ":maxdepth: 1"] + [f":caption: {caption}"] * bool(caption)
+    options = [":hidden:" if hidden else ":maxdepth: 1"] + [
+        f":caption: {caption}"
+    ] * bool(caption)
     return "\n".join(["```{toctree}", *options, "", *(f"/{e}" for e in entries), "```"])
 
 
@@ -256,25 +258,18 @@ def stage(target: Path, shown: Sequence[Path], built: set[str]) -> None:
             else:
                 cell.source = links.rewrite(cell.source, page.source, page.name)
             cells.append(cell)
-            # Where a script may put the questions; without one it stays empty.
-            found = re.match(r'check\("([\d.]+)"', cell.source)
-            if "selfcheck" in cell.metadata.get("tags", []) and found and built:
-                place = f'<div class="selfcheck" data-section="{found[1]}"></div>'
-                cells.append(new_markdown_cell(place))
         if built:
             head, _, rest = cells[0].source.partition("\n")
             cells[0].source = f"{head}\n\n{bar(page, built)}\n{rest}"
-        if page.name == links.first[page.source] and page.source.parent == NOTEBOOKS:
+        if page.name == links.first[page.source]:
             below = [p.name for p in pages if p.source == page.source and p != page]
-            number = page.source.name[:3]
-            others = [path for path in shown if path.name.startswith(number)]
-            others.sort(key=lambda path: (path.parent.name != "labs", title(path)))
-            more = [links.first[p] for p in others if p.parent != NOTEBOOKS]
-            text = "\n\n".join(
-                ["## Contents", tree(below, hidden=False)]
-                + (["## Labs and more", tree(more, hidden=False)] if more else [])
-            )
-            cells.append(new_markdown_cell(text))
+            more = [links.first[path] for path in companions(page.source, shown)]
+            parts = {"Contents": below, "Labs and more": more}
+            cells += [
+                new_markdown_cell(f"## {name}\n\n{tree(entries, hidden=False)}")
+                for name, entries in parts.items()
+                if entries
+            ]
         write(target / f"{page.name}.ipynb", cells)
     tops = [links.first[p] for p in shown if p.parent == NOTEBOOKS]
     loose = [
@@ -303,6 +298,14 @@ def stage(target: Path, shown: Sequence[Path], built: set[str]) -> None:
             listed = name.stem in ABOUT or name.name == "README.md"
             text = ("" if listed else "---\norphan: true\n---\n\n") + text
             (target / name).write_text(text, encoding="utf-8")
+
+
+def companions(unit: Path, shown: Sequence[Path]) -> list[Path]:
+    """Return the labs of a unit, then its errata; nothing for another notebook."""
+    if unit.parent != NOTEBOOKS:
+        return []
+    below = [p for p in shown if p.name[:3] == unit.name[:3] and p.parent != NOTEBOOKS]
+    return sorted(below, key=lambda path: (path.parent.name != "labs", title(path)))
 
 
 def write(path: Path, cells: list[NotebookNode]) -> None:
@@ -359,6 +362,9 @@ def make_site(target: Path, shown: Sequence[Path] | None = None) -> Path:
     run_sphinx("html", BUILD / "site-source", target, part)
     shutil.copyfile(BUILD / "site-source" / "cover.png", target / "cover.png")
     shutil.copytree(files, target / "files", dirs_exist_ok=True)
+    answers = (ROOT / "utils" / "selfcheck.json").read_text(encoding="utf-8")
+    script = f"window.SELFCHECK = {answers};"
+    (target / "_static" / "selfcheck_data.js").write_text(script, encoding="utf-8")
     return target / "index.html"
 
 

@@ -1,6 +1,14 @@
 // A search result shows its lines where they can be fetched: not from a folder.
-if (window.DOCUMENTATION_OPTIONS && location.protocol === "file:")
+if (typeof DOCUMENTATION_OPTIONS !== "undefined" && location.protocol === "file:")
   DOCUMENTATION_OPTIONS.SHOW_SEARCH_SUMMARY = false;
+
+// The arrow beside an entry of the menu has no name of its own.
+document.addEventListener("DOMContentLoaded", () => {
+  for (const arrow of document.querySelectorAll(".bd-sidebar-primary summary")) {
+    const entry = arrow.closest("li").querySelector("a").textContent.trim();
+    arrow.setAttribute("aria-label", `Pages of ${entry}`);
+  }
+});
 
 // A tap on a figure fills the screen with it, at least 1,000 pixels wide.
 document.addEventListener("DOMContentLoaded", () => {
