@@ -30,6 +30,8 @@ from nbformat.v4 import new_markdown_cell, new_notebook
 
 BUILD = ROOT / "build"
 ABOUT = ("results", "errata", "glossary", "instructors")
+# Between blank lines a hint is Markdown: its formulas are typeset.
+DETAILS = re.compile(r"(<details><summary>.*?</summary>)\s*(.*?)\s*</details>", re.S)
 TITLE = "Neural Nets and Deep Learning"
 
 
@@ -256,7 +258,8 @@ def stage(target: Path, shown: Sequence[Path], built: set[str]) -> None:
             if cell.cell_type == "code":
                 prepare(cell)
             else:
-                cell.source = links.rewrite(cell.source, page.source, page.name)
+                text = links.rewrite(cell.source, page.source, page.name)
+                cell.source = DETAILS.sub(r"\1\n\n\2\n\n</details>", text)
             cells.append(cell)
         if built:
             head, _, rest = cells[0].source.partition("\n")

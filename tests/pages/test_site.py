@@ -22,7 +22,7 @@ NAMES = [
 UNIT = next(page.name for page in pages_of(notebooks.units()[0]))
 DESK, PHONE = {"width": 1280, "height": 800}, {"width": 390, "height": 844}
 SCREENS, KILOBYTES = 40, 1500  # no page is longer or heavier
-# Words that the end of a line cuts in two.
+# Words that the end of a line cuts in two, and formulas that stayed dollar signs.
 BROKEN = r"""() => {
   const found = [], walk = document.createTreeWalker(
     document.querySelector(".bd-article"), NodeFilter.SHOW_TEXT);
@@ -30,6 +30,7 @@ BROKEN = r"""() => {
     const node = walk.currentNode;
     if (!node.parentElement.checkVisibility() ||
         node.parentElement.closest("pre, code, mjx-container, script, style")) continue;
+    if (/\$[^$\n]+\$/.test(node.data)) found.push(node.data);  // not typeset
     for (const match of node.data.matchAll(/\S+/g)) {
       if (match[0].length > 18) continue; // an address
       for (const word of match[0].matchAll(/[\p{L}\p{N}.,]{2,}/gu)) {
