@@ -584,7 +584,7 @@ def arrange(app: Sphinx, document: nodes.document) -> None:
         check_slide(app, slide)
     document.clear()
     document["deck"] = f"Unit {meta['unit']}: {title}"
-    document["minutes"] = float(meta["minutes"])
+    minutes = float(meta["minutes"])
     for slide in rows:
         document.append(slide)
     spent = sum(
@@ -593,11 +593,11 @@ def arrange(app: Sphinx, document: nodes.document) -> None:
         if "pause" not in slide["classes"]
         for node in slide.findall(aside)
     )
-    if abs(spent - document["minutes"]) > 5:
+    if abs(spent - minutes) > 5:
         log.warning(
             "the slides take %g minutes, the lecture has %g",
             spent,
-            document["minutes"],
+            minutes,
             location=app.env.docname,
             type="deck",
         )
@@ -721,7 +721,7 @@ class DeckBuilder(StandaloneHTMLBuilder):
     def get_doc_context(self, docname: str, body: str, metatags: str) -> dict[str, Any]:
         context = super().get_doc_context(docname, body, metatags)
         document = self.env.get_doctree(docname)
-        return context | {"deck": document["deck"], "minutes": document["minutes"]}
+        return context | {"deck": document["deck"]}
 
     def gen_additional_pages(self) -> None:
         pass
