@@ -29,7 +29,8 @@ from nbformat import NotebookNode
 from nbformat.v4 import new_markdown_cell, new_notebook
 
 BUILD = ROOT / "build"
-ABOUT = ("results", "errata", "glossary", "instructors")
+ABOUT = ("docs/results", "docs/errata", "docs/glossary", "docs/instructors")
+ABOUT += ("README", "data/README", "CONTRIBUTING", "CHANGELOG")
 # Between blank lines a hint is Markdown: its formulas are typeset.
 DETAILS = re.compile(r"(<details><summary>.*?</summary>)\s*(.*?)\s*</details>", re.S)
 TITLE = "Neural Nets and Deep Learning"
@@ -280,14 +281,12 @@ def stage(target: Path, shown: Sequence[Path], built: set[str]) -> None:
         for p in shown
         if not any(u.name[:3] == p.name[:3] for u in shown if u.parent == NOTEBOOKS)
     ]
-    about = [f"docs/{name}" for name in ABOUT]
     front = landing(built, shown).replace("@cover@", cover(target, shown))
     front += "\n" + tree([*tops, *loose], "Units")
-    front += "\n\n" + tree([*about, "README", "data/README"], "About")
+    front += "\n\n" + tree(ABOUT, "About")
     (target / "index.md").write_text(front + "\n", encoding="utf-8")
     copied: set[Path] = set()
-    links.wanted |= {DOCS / f"{name}.md" for name in ABOUT}
-    links.wanted |= {ROOT / "README.md", ROOT / "data" / "README.md"}
+    links.wanted |= {ROOT / f"{name}.md" for name in ABOUT}
     while waiting := links.wanted - copied:
         for path in waiting:
             copied.add(path)
@@ -298,7 +297,7 @@ def stage(target: Path, shown: Sequence[Path], built: set[str]) -> None:
                 continue
             text = path.read_text(encoding="utf-8")
             text = links.rewrite(text, path, name.with_suffix("").as_posix())
-            listed = name.stem in ABOUT or name.name == "README.md"
+            listed = name.with_suffix("").as_posix() in ABOUT
             text = ("" if listed else "---\norphan: true\n---\n\n") + text
             (target / name).write_text(text, encoding="utf-8")
 

@@ -4,7 +4,7 @@ import zipfile
 from pathlib import Path
 
 from tools import notebooks
-from tools.site import make_site, pages_of
+from tools.site import ABOUT, make_site, pages_of
 
 import pytest
 
@@ -12,12 +12,8 @@ pytestmark = pytest.mark.pages
 axe = pytest.importorskip("axe_playwright_python.sync_playwright")
 NAMES = [
     "index",
-    "README",
+    *ABOUT,
     *[page.name for path in notebooks.find_notebooks() for page in pages_of(path)],
-    "docs/results",
-    "docs/errata",
-    "docs/glossary",
-    "docs/instructors",
 ]
 UNIT = next(page.name for page in pages_of(notebooks.units()[0]))
 DESK, PHONE = {"width": 1280, "height": 800}, {"width": 390, "height": 844}
