@@ -162,8 +162,8 @@ def bar(page: Page, built: set[str]) -> str:
     start = relative("index.html", page.name) + "#run-it-yourself"
     place = "" if page.title.startswith(("Unit", "Lab")) else f", “{page.title}”"
     links.append(
-        f'<a href="{start}">Run it</a>: <code>python3 course.py lab</code>, '
-        f"then {html.escape(notebook + place)}"
+        f'<a href="{start}">Run it</a>: <code>python3 course.py lab</code>'
+        f'<span class="place">, then {html.escape(notebook + place)}</span>'
     )
     return f'<p class="offers">{" · ".join(links)}</p>'
 
