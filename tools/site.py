@@ -11,7 +11,7 @@ import sys
 from pathlib import Path
 
 from tools.docs import DOCS
-from tools.notebooks import ROOT, find_notebooks
+from tools.notebooks import ROOT, find_notebooks, read
 
 import nbformat
 from nbformat import NotebookNode
@@ -29,7 +29,7 @@ def stage(target: Path) -> None:
     shutil.copytree(DOCS, target / "docs", ignore=shutil.ignore_patterns("conf.py"))
     entries = []
     for path in find_notebooks():
-        notebook = nbformat.read(path, as_version=4)
+        notebook = read(path)
         for cell in notebook.cells:
             if cell.cell_type == "code":
                 prepare_for_site(cell)

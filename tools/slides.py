@@ -13,9 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tools.docs import DOCS
-from tools.notebooks import ROOT, title, units
-
-import nbformat
+from tools.notebooks import ROOT, read, title, units
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
@@ -82,7 +80,7 @@ def make_slides(target: Path) -> list[Path]:
     )
     decks = []
     for path in units():
-        notebook = nbformat.read(path, as_version=4)
+        notebook = read(path)
         notebook.metadata["title"] = title(path)
         page, _ = exporter.from_notebook_node(notebook)
         decks.append(target / f"{path.stem}.html")

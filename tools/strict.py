@@ -12,6 +12,10 @@ import difflib
 import os
 import re
 from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+
+from tools.notebooks import Unreadable, find_notebooks, length
 
 import pytest
 from nbval.plugin import IPyNbCell, IPyNbFile, NbCellError
@@ -173,22 +177,31 @@ def pytest_configure() -> None:
         os.environ.setdefault("TF_NUM_INTRAOP_THREADS", str(share))
 
 
+@cache
+def _lessons() -> set[Path]:
+    return {*find_notebooks()}
+
+
 def pytest_collect_file(file_path, parent):
-    if file_path.suffix == ".ipynb" and ".ipynb_checkpoints" not in file_path.parts:
+    """Collect the notebooks of the course, and any other only if it is named."""
+    if file_path.suffix != ".ipynb":
+        return None
+    try:
+        ours = file_path in _lessons()
+    except Unreadable as error:
+        raise parent.CollectError(str(error)) from None
+    if ours or parent.session.isinitpath(file_path):
         return Notebook.from_parent(parent, path=file_path)
     return None
 
 
 def pytest_collection_modifyitems(items) -> None:
-    """Put the notebooks first, the last units before the others.
-
-    They take longest: a worker that met one of them at the end of a run would
-    keep the other one waiting.
-    """
+    """Put the notebooks first, the longest before the others."""
 
     def place(item) -> tuple[bool, bool, str]:
-        lesson = item.path.suffix == ".ipynb"
-        return lesson, item.path.parent.name != "labs", item.path.name * lesson
+        if item.path.suffix == ".ipynb":
+            return True, *length(item.path)
+        return False, False, ""
 
     items.sort(key=place, reverse=True)
 
