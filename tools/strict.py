@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
-from tools.notebooks import Unreadable, find_notebooks, length
+from tools.notebooks import NOTEBOOKS, Unreadable, find_notebooks, length
 
 import pytest
 from nbval.plugin import IPyNbCell, IPyNbFile, NbCellError
@@ -183,16 +183,16 @@ def _lessons() -> set[Path]:
 
 
 def pytest_collect_file(file_path, parent):
-    """Collect the notebooks of the course, and any other only if it is named."""
-    if file_path.suffix != ".ipynb":
+    """Collect notebooks; of those in notebooks/ the course's, unless one is named."""
+    if file_path.suffix != ".ipynb" or ".ipynb_checkpoints" in file_path.parts:
         return None
-    try:
-        ours = file_path in _lessons()
-    except Unreadable as error:
-        raise parent.CollectError(str(error)) from None
-    if ours or parent.session.isinitpath(file_path):
-        return Notebook.from_parent(parent, path=file_path)
-    return None
+    if NOTEBOOKS in file_path.parents and not parent.session.isinitpath(file_path):
+        try:
+            if file_path not in _lessons():
+                return None
+        except Unreadable as error:
+            raise parent.CollectError(str(error)) from None
+    return Notebook.from_parent(parent, path=file_path)
 
 
 def pytest_collection_modifyitems(items) -> None:
