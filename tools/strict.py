@@ -15,6 +15,7 @@ from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
+from tools.execute import at_once
 from tools.notebooks import NOTEBOOKS, Unreadable, find_notebooks, length
 
 import pytest
@@ -204,6 +205,10 @@ def pytest_collection_modifyitems(items) -> None:
         return False, False, ""
 
     items.sort(key=place, reverse=True)
+
+
+def pytest_xdist_auto_num_workers() -> int:
+    return at_once()
 
 
 def pytest_terminal_summary(terminalreporter) -> None:
