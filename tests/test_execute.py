@@ -7,8 +7,10 @@ import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
 from types import SimpleNamespace
 
+from tests.conftest import SEES, SEES_NOTHING
 from tools import docs, execute, notebooks
 
 import nbformat
@@ -53,6 +55,9 @@ def house(tmp_path, monkeypatch):
         monkeypatch.setattr(module, "NOTEBOOKS", tmp_path / "notebooks")
     monkeypatch.setattr(docs, "README", tmp_path / "README.md")
     (tmp_path / "README.md").write_text(README, encoding="utf-8")
+    monkeypatch.setattr(docs, "HIGHLIGHTS", {"accuracy": "accuracy"})
+    monkeypatch.setattr(docs, "CITATION", tmp_path / "CITATION.cff")
+    (tmp_path / "CITATION.cff").touch()
     monkeypatch.setattr(docs, "DOCS", tmp_path / "docs")
     (tmp_path / "docs").mkdir()
     (tmp_path / "docs" / "errata.csv").write_text("id,kind,where,printed,right,rows")
@@ -469,3 +474,21 @@ def test_a_timing_that_is_stored_stays_until_it_is_cleared(house):
     second.cells[1].outputs = []
     nbformat.write(second, path)
     assert texts(run().cells[1]) != texts(first.cells[1])
+
+
+def test_nothing_of_the_user_gets_into_the_kernel(tmp_path, somebodys):
+    path = write(tmp_path / "sees.ipynb", SEES)
+    script = (
+        "import sys, pathlib, tools.execute as tool;"
+        "tool.ROOT = pathlib.Path(sys.argv[1]).parent; tool.main(sys.argv[1:])"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script, str(path)],
+        cwd=Path(execute.__file__).parents[1],
+        env=somebodys,
+        capture_output=True,
+        encoding="utf-8",
+    )
+    assert done.stdout.startswith("sees  "), done.stdout + done.stderr
+    executed = nbformat.read(tmp_path / "build" / "sees.ipynb", as_version=4)
+    assert texts(executed.cells[1]) == [SEES_NOTHING]

@@ -17,10 +17,11 @@ from nbformat.v4 import new_output
 from nbval.plugin import coalesce_streams
 
 
-def python(code):
+def python(code, environment=None):
     """Run code in a fresh interpreter."""
     return subprocess.run(
         [sys.executable, "-c", code],
+        env=environment,
         capture_output=True,
         encoding="utf-8",
         timeout=120,
@@ -43,6 +44,38 @@ for _ in range(7):
 """)
     assert result.returncode == 0
     assert result.stderr == ""
+
+
+def test_settings_of_another_course_change_nothing(somebodys):
+    # In JupyterLab, where no tool keeps them away. There is no home either, so
+    # that Matplotlib, with its list of fonts still to be made, has much to say.
+    result = python(
+        """
+from utils.lesson import start
+import keras, matplotlib, numpy
+start(1)
+layer = keras.layers.Conv2D(2, 3)
+print(layer(numpy.zeros((1, 28, 28, 1))).shape, layer.compute_dtype)
+model = keras.Sequential([keras.Input((1,)), keras.layers.BatchNormalization()])
+model.compile(loss="mse")
+history = model.fit(numpy.ones((4, 1)), numpy.ones(4), epochs=2, verbose=0)
+print(len(history.epoch), keras.config.epsilon())
+print(matplotlib.rcParams["lines.linewidth"])
+""",
+        somebodys,
+    )
+    assert result.stderr == ""
+    assert result.stdout.splitlines()[1:] == [
+        "(1, 26, 26, 2) float32",
+        "2 1e-07",
+        "2.5",
+    ]
+
+
+def test_keras_with_another_backend_is_refused(monkeypatch):
+    monkeypatch.setattr(keras.backend, "backend", lambda: "jax")
+    with pytest.raises(RuntimeError, match="Keras already runs on jax: restart"):
+        start(1)
 
 
 @pytest.mark.parametrize(

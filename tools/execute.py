@@ -23,6 +23,7 @@ from difflib import get_close_matches
 from importlib.resources import files
 from pathlib import Path
 
+from tools import kernel
 from tools.docs import write_docs
 from tools.notebooks import (
     NOTEBOOKS,
@@ -332,6 +333,7 @@ def main(arguments: list[str] | None = None) -> int:
     if options.jobs < 1:
         parser.error("--jobs must be 1 or more")
     started = time.perf_counter()
+    kernel.isolate()
     paths = choose(options.notebooks)
     try:
         # Its event loop, unlike Windows' own, can wait for a kernel's messages.

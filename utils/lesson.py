@@ -47,7 +47,8 @@ __all__ = ["Progress", "Results", "check", "start"]
 def start(seed: int) -> int:
     """Set the style of the figures and the seed of every random generator.
 
-    Prints the versions that the stored outputs were computed with.
+    Prints the versions that the stored outputs were computed with. What a
+    keras.json says about numbers and pictures is put back to Keras' defaults.
 
     Args:
         seed: seeds Python, NumPy and the Keras backend. COURSE_SEED in the
@@ -55,7 +56,19 @@ def start(seed: int) -> int:
 
     Returns:
         The seed in force; generators and splits of a notebook derive from it.
+
+    Raises:
+        RuntimeError: Keras was loaded before this package, with a backend that
+            the notebooks cannot use.
     """
+    if keras.backend.backend() != "tensorflow":
+        raise RuntimeError(
+            f"Keras already runs on {keras.backend.backend()}: restart the kernel "
+            "and run this notebook from its first cell."
+        )
+    keras.config.set_image_data_format("channels_last")
+    keras.config.set_floatx("float32")
+    keras.config.set_epsilon(1e-7)
     seed = int(os.environ.get("COURSE_SEED", seed))
     keras.utils.set_random_seed(seed)
     plt.style.use(["default", STYLE])
