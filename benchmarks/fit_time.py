@@ -75,7 +75,7 @@ def build(listing: str, **options: Any):
 
 def measure(listing: str, **options: Any) -> dict[str, Any]:
     """Train two epochs; returns times (ms an update, s at the start) and a digest."""
-    import keras
+    from utils.lesson import keras
 
     clocks = []
 
