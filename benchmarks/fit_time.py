@@ -37,12 +37,10 @@ PLAIN = {"steps_per_execution": 1, "jit_compile": False}
 
 def build(listing: str, **options: Any):
     """Return the network of a listing, compiled, with inputs and targets."""
-    import utils  # noqa: F401  (quiets TensorFlow, so it comes first)
     from utils.datasets import load_fashion_mnist, load_imdb, load_mnist
+    from utils.lesson import keras
 
-    import keras
-    from keras import layers
-
+    layers = keras.layers
     keras.utils.set_random_seed(42)
     answer = layers.Dense(10, activation="softmax")
     loss, optimizer = "sparse_categorical_crossentropy", "rmsprop"
