@@ -305,12 +305,15 @@ def choose(names: Sequence[str]) -> list[Path]:
     chosen: dict[Path, None] = {}  # each once, in this order
     for name in names:
         path = Path(name).absolute()
-        inside = [p for p in find_notebooks() if path in p.parents] or [path]
-        if not all(p.is_file() for p in inside):
-            known = {p.relative_to(ROOT).as_posix(): p for p in find_notebooks()}
-            known_names = {p.stem: n for n, p in known.items()}
-            near = get_close_matches(path.stem, known_names, 1)
-            hint = f" Did you mean {known_names[near[0]]}?" if near else ""
+        if path.is_file():
+            chosen[path] = None
+            continue
+        course = find_notebooks()
+        inside = [p for p in course if path in p.parents]
+        if not inside:
+            known = {p.stem: p.relative_to(ROOT).as_posix() for p in course}
+            near = get_close_matches(path.stem, known, 1)
+            hint = f" Did you mean {known[near[0]]}?" if near else ""
             sys.exit(f"There is no notebook {name}.{hint}")
         chosen |= dict.fromkeys(inside)
     return [*chosen]
