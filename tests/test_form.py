@@ -7,12 +7,13 @@ import sys
 from itertools import pairwise
 from pathlib import Path
 
+from tools.notebooks import find_notebooks
+
 import nbformat
 import pytest
 
 ROOT = Path(__file__).parent.parent
-NOTEBOOKS = sorted((ROOT / "notebooks").rglob("*.ipynb"))
-NOTEBOOKS = [path for path in NOTEBOOKS if ".ipynb_checkpoints" not in path.parts]
+NOTEBOOKS = find_notebooks()
 SOLVED = any('"solution"' in path.read_text(encoding="utf-8") for path in NOTEBOOKS)
 LOCAL_PATH = re.compile(r"(?<![\w/:.])/(?:home|root|tmp|Users|work|opt|var)/|[A-Z]:\\")
 OUTSIDE = re.compile(

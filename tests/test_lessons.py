@@ -9,17 +9,15 @@ import csv
 import re
 from pathlib import Path
 
+from tools.notebooks import find_notebooks
+
 import nbformat
 import pytest
 
 ROOT = Path(__file__).parent.parent
 NOTEBOOKS = ROOT / "notebooks"
-UNITS = {path.name[:2] for path in (NOTEBOOKS / "errata").glob("*.ipynb")}
-PATHS = [
-    path
-    for path in sorted(NOTEBOOKS.rglob("*.ipynb"))
-    if path.name[:2] in UNITS and ".ipynb_checkpoints" not in path.parts
-]
+UNITS = {p.name[:2] for p in find_notebooks() if p.parent.name == "errata"}
+PATHS = [path for path in sorted(find_notebooks()) if path.name[:2] in UNITS]
 SOLVED = any('"solution"' in path.read_text(encoding="utf-8") for path in PATHS)
 # Cells and words that a reader is asked for at most.
 MOST = {"notebooks": (165, 5000), "labs": (110, 5000), "errata": (60, 5000)}

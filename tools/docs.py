@@ -15,13 +15,13 @@ from tools.notebooks import (
     ROOT,
     collect_results,
     find_notebooks,
+    read,
     results_markdown,
     stored_results,
     title,
     units,
 )
 
-import nbformat
 import pandas as pd
 
 DOCS = ROOT / "docs"
@@ -65,7 +65,7 @@ def demonstrations() -> dict[str, str]:
     places: dict[str, str] = {}
     for path in find_notebooks():
         heading = ""
-        for cell in nbformat.read(path, as_version=4).cells:
+        for cell in read(path).cells:
             if cell.cell_type == "markdown":
                 heading = [heading, *re.findall(r"^#+ (.+)", cell.source, re.M)][-1]
             for tag in cell.metadata.get("tags", []):
@@ -152,7 +152,7 @@ def results_page() -> str:
         "a result outside it is an error.",
     ]
     for path in find_notebooks():
-        notebook = nbformat.read(path, as_version=4)
+        notebook = read(path)
         table = collect_results([notebook])
         if len(table):
             link = f"../{path.relative_to(ROOT).as_posix()}"
