@@ -60,6 +60,7 @@ def house(tmp_path, monkeypatch):
     (tmp_path / "CITATION.cff").touch()
     monkeypatch.setattr(docs, "DOCS", tmp_path / "docs")
     (tmp_path / "docs").mkdir()
+    (tmp_path / "docs" / "instructors.md").write_text("".join(docs.PLAN))
     (tmp_path / "docs" / "errata.csv").write_text("id,kind,where,printed,right,rows")
     for folder in "labs", "errata":
         (tmp_path / "notebooks" / folder).mkdir(parents=True)
