@@ -7,7 +7,7 @@ import subprocess
 import sys
 
 from utils import lesson
-from utils.lesson import Progress, Results, check, start
+from utils.lesson import Progress, Results, start
 
 import keras
 import matplotlib.pyplot as plt
@@ -189,91 +189,3 @@ def test_the_edge_belongs_to_the_band(here, shown):
 def test_compare_needs_as_many_values_as_the_book_has():
     with pytest.raises(ValueError, match="loss: the book has 3 values, this run 2"):
         Results().compare("loss", [1, 2, 3], [1, 2], within=0.1)
-
-
-# --- self-checks -------------------------------------------------------------
-
-RIGHT = {1: "b", 2: 0.25, 3: "ac", 4: 12000, 5: 0}
-
-
-@pytest.fixture
-def section(tmp_path, monkeypatch):
-    """A section of five questions whose right answers are RIGHT."""
-    digests = [lesson.digest("salt", "9.1", q, answer) for q, answer in RIGHT.items()]
-    file = tmp_path / "selfcheck.json"
-    file.write_text(json.dumps({"salt": "salt", "sections": {"9.1": digests}}))
-    monkeypatch.setattr(lesson, "ANSWERS", file)
-    return "9.1"
-
-
-@pytest.mark.parametrize(
-    ("changes", "said"),
-    [
-        ({}, ["5 of 5 right (100%), pass mark 80%.", "Passed."]),
-        (
-            {4: 3},
-            [
-                "4 of 5 right (80%), pass mark 80%.",
-                "Passed.",
-                "Look again at question 4.",
-            ],
-        ),
-        (
-            {1: "c", 3: "a"},
-            ["3 of 5 right (60%), pass mark 80%.", "Look again at question 1, 3."],
-        ),
-        ({2: ...}, ["4 of 5 right (80%), pass mark 80%.", "Passed."]),
-        ({2: ..., 3: ...}, ["3 of 5 right (60%), pass mark 80%."]),
-        (
-            dict.fromkeys(RIGHT, ...),
-            [
-                "0 of 5 answered. Replace the ... with your answers, "
-                'for example 1: 42 or 2: "ac".'
-            ],
-        ),
-    ],
-    ids=["right", "one wrong", "two wrong", "one open", "two open", "unanswered"],
-)
-def test_a_self_check_is_marked(section, changes, said, capsys):
-    check(section, {**RIGHT, **changes})
-    assert capsys.readouterr().out.splitlines() == said
-
-
-@pytest.mark.parametrize(
-    ("question", "answer"),
-    [
-        *[(1, "B"), (1, ["b"]), (1, " (b) ")],
-        *[(2, "0.25"), (2, 0.25004), (2, np.float32(0.25)), (2, "2.5e-1")],
-        *[(3, "ca"), (3, "a, c"), (3, ("c", "a")), (3, {"a", "c"})],
-        *[(4, 12000.0), (4, np.int64(12000)), (4, np.array(12000)), (4, "12000")],
-        *[(5, 0.0), (5, -0.0), (5, "0")],
-    ],
-    # A set is written in an order that changes from process to process.
-    ids=lambda answer: repr(sorted(answer) if isinstance(answer, set) else answer),
-)
-def test_the_form_of_a_right_answer_does_not_matter(section, question, answer, capsys):
-    check(section, {question: answer})
-    assert capsys.readouterr().out.startswith("1 of 5 right")
-
-
-@pytest.mark.parametrize(
-    ("question", "answer"),
-    [(1, "ab"), (1, ""), (2, 0.2501), (2, "b"), (3, "abc"), (4, 12010), (5, "a")],
-    ids=repr,
-)
-def test_a_wrong_answer_is_wrong(section, question, answer, capsys):
-    check(section, {question: answer})
-    assert capsys.readouterr().out.startswith("0 of 5 right")
-
-
-@pytest.mark.parametrize(
-    ("name", "answers", "sentence"),
-    [
-        ("9.2", {1: "a"}, r"No self-check 9\.2; use one of \['9\.1'\]"),
-        ("9.1", {6: "a"}, "Self-check 9.1 has questions 1 to 5, not 6"),
-        ("9.1", {0: ...}, "Self-check 9.1 has questions 1 to 5, not 0"),
-    ],
-)
-def test_there_must_be_such_a_question(section, name, answers, sentence):
-    with pytest.raises(ValueError, match=sentence):
-        check(name, answers)

@@ -1,7 +1,9 @@
 """Pages kept current, decks and their handouts, student copies."""
 
 import re
+import shutil
 import stat
+import subprocess
 import sys
 
 from tools import docs, notebooks, slides, student
@@ -65,10 +67,15 @@ def test_without_a_browser_a_sentence_says_so(tmp_path, monkeypatch, capsys):
     assert not [*tmp_path.rglob("*.pdf")]
 
 
-def test_a_student_copy_has_exercises_and_no_solutions(tmp_path, capsys):
-    target = tmp_path / "for students"
+@pytest.fixture(scope="module")
+def student_copy(tmp_path_factory):
+    target = tmp_path_factory.mktemp("for students") / "notebooks"
     assert student.main([str(target)]) == 0
-    copies = [*target.rglob("*.ipynb")]
+    return target
+
+
+def test_a_student_copy_has_exercises_and_no_solutions(student_copy):
+    copies = [*student_copy.rglob("*.ipynb")]
     assert len(copies) == len(notebooks.find_notebooks())
     tags = [
         tag
@@ -80,14 +87,39 @@ def test_a_student_copy_has_exercises_and_no_solutions(tmp_path, capsys):
     assert "solution" not in tags
 
 
+def test_a_student_copy_passes_the_tests_of_the_form(student_copy, tmp_path):
+    """As the notebooks of a course: what is tested here is what students would see."""
+    course = tmp_path / "course"
+    kept = shutil.ignore_patterns(".git", ".venv", "data", "build", "work", "notebooks")
+    shutil.copytree(notebooks.ROOT, course, ignore=kept)
+    shutil.copytree(student_copy, course / "notebooks")
+    command = [sys.executable, "-m", "pytest", "-n0", "-q", "-p", "no:cacheprovider"]
+    command += ["tests/test_form.py", "tests/test_lessons.py", "tests/test_contract.py"]
+    done = subprocess.run(command, cwd=course, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout[-3000:]
+
+
+def test_nothing_in_a_student_copy_speaks_of_solutions(student_copy):
+    spoken = re.compile(r"(?i)\b(its|the|their|open|folded|worked) solutions?\b(?! of)")
+    faults = [
+        f"{path.stem}: {cell.source[:80]!r}"
+        for path in student_copy.rglob("*.ipynb")
+        for cell in nbformat.read(path, as_version=4).cells
+        if cell.cell_type == "markdown" and spoken.search(cell.source)
+    ]
+    assert not faults
+
+
 def test_a_student_copy_overwrites_nothing(tmp_path):
     (tmp_path / "mine.txt").write_text("my notes")
-    with pytest.raises(SystemExit, match="is not empty: name a new folder"):
+    with pytest.raises(SystemExit, match="name a new one"):
         student.main([str(tmp_path)])
+    with pytest.raises(SystemExit, match="name a new one"):
+        student.main([str(tmp_path / "mine.txt")])
     assert [path.name for path in tmp_path.iterdir()] == ["mine.txt"]
 
 
-def test_a_student_copy_needs_a_folder(capsys):
-    with pytest.raises(SystemExit):
-        student.main([])
-    assert "required: folder" in capsys.readouterr().err
+def test_a_student_copy_stays_out_of_the_notebooks():
+    with pytest.raises(SystemExit, match="inside the notebooks themselves"):
+        student.main([str(notebooks.NOTEBOOKS / "student")])
+    assert not (notebooks.NOTEBOOKS / "student").exists()

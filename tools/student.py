@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import argparse
+import shutil
 import sys
 from pathlib import Path
 
+from tools.execute import clean
 from tools.notebooks import NOTEBOOKS, find_notebooks
 
 import nbformat
@@ -14,12 +16,19 @@ import nbformat
 def make_student_copy(target: Path) -> int:
     """Copy the notebooks without their worked solutions; returns their number.
 
+    Exercises, places for answers and self-checks stay; cells are counted anew.
+
     Raises:
-        FileExistsError: the folder exists and is not empty.
+        ValueError: the folder is a file, is not empty or lies in notebooks/.
     """
-    if target.exists() and any(target.iterdir()):
-        raise FileExistsError(
-            f"{target} is not empty: name a new folder for the student copy."
+    target = target.resolve()
+    if target.is_relative_to(NOTEBOOKS):
+        raise ValueError(
+            f"{target} lies inside the notebooks themselves: name a folder elsewhere."
+        )
+    if target.exists() and (not target.is_dir() or any(target.iterdir())):
+        raise ValueError(
+            f"{target} is there already and not an empty folder: name a new one."
         )
     for path in find_notebooks():
         notebook = nbformat.read(path, as_version=4)
@@ -30,7 +39,8 @@ def make_student_copy(target: Path) -> int:
         ]
         copy = target / path.relative_to(NOTEBOOKS)
         copy.parent.mkdir(parents=True, exist_ok=True)
-        nbformat.write(notebook, copy)
+        nbformat.write(clean(notebook), copy)
+    shutil.copyfile(NOTEBOOKS / "ruff.toml", target / "ruff.toml")
     return len(find_notebooks())
 
 
@@ -41,7 +51,7 @@ def main(arguments: list[str] | None = None) -> int:
     folder = parser.parse_args(arguments).folder
     try:
         count = make_student_copy(folder)
-    except FileExistsError as error:
+    except (OSError, ValueError) as error:
         sys.exit(str(error))
     print(f"{count} notebooks without solutions: {folder}")
     return 0

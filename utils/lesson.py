@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 import logging
 import os
 import sys
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from pathlib import Path
 
 from utils.plotting import STYLE
+from utils.selfcheck import check
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -42,9 +40,8 @@ with _quiet():
     keras.ops.zeros(1)
 logging.getLogger("tensorflow").setLevel(logging.ERROR)
 
-ANSWERS = Path(__file__).with_name("selfcheck.json")
-PASS_MARK = 0.8
 MOST_LINES = 6
+__all__ = ["Progress", "Results", "check", "start"]
 
 
 def start(seed: int) -> int:
@@ -181,57 +178,3 @@ class Results:
     def table(self) -> pd.DataFrame:
         """Return everything compared so far, one row a number."""
         return pd.concat(self._tables)
-
-
-def digest(salt: str, section: str, question: int, answer: object) -> str:
-    """Hash an answer; numbers count to 4 digits, letters in any order."""
-    try:
-        plain = f"{float(answer):z.4g}"
-    except (TypeError, ValueError):
-        plain = "".join(sorted({c for c in "".join(answer).lower() if c.isalpha()}))
-    text = f"{salt}|{section}|{question}|{plain}"
-    return hashlib.sha256(text.encode()).hexdigest()[:16]
-
-
-def check(section: str, answers: Mapping[int, object]) -> None:
-    """Mark the answers to a section's self-check questions; prints the score.
-
-    Args:
-        section: for example "1.2".
-        answers: question number -> answer: a number, or letters such as "ac"
-            for (a) and (c); ``...`` means not answered yet.
-
-    Raises:
-        ValueError: no such section, or no such question in it.
-    """
-    stored = json.loads(ANSWERS.read_text(encoding="utf-8"))
-    if section not in stored["sections"]:
-        raise ValueError(
-            f"No self-check {section}; use one of {[*stored['sections']]}."
-        )
-    right = stored["sections"][section]
-    if unknown := [q for q in answers if not 1 <= q <= len(right)]:
-        raise ValueError(
-            f"Self-check {section} has questions 1 to {len(right)}, not {unknown[0]}."
-        )
-    given = {q: answer for q, answer in answers.items() if answer is not ...}
-    if not given:
-        print(
-            f"0 of {len(right)} answered. Replace the ... with your answers, "
-            'for example 1: 42 or 2: "ac".'
-        )
-        return
-    correct = [
-        q
-        for q, a in given.items()
-        if digest(stored["salt"], section, q, a) == right[q - 1]
-    ]
-    share = len(correct) / len(right)
-    print(
-        f"{len(correct)} of {len(right)} right ({share:.0%}), "
-        f"pass mark {PASS_MARK:.0%}."
-    )
-    if share >= PASS_MARK:
-        print("Passed.")
-    if wrong := [str(q) for q in given if q not in correct]:
-        print(f"Look again at question {', '.join(wrong)}.")
