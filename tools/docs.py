@@ -1,12 +1,14 @@
 """Pages that follow from the stored notebooks: results and errata.
 
-``write_docs`` brings README.md, docs/results.md and docs/errata.md up to date.
+``write_docs`` brings README.md, docs/results.md, docs/errata.md and the plans of
+docs/instructors.md up to date.
 """
 
 from __future__ import annotations
 
 import csv
 import re
+from pathlib import Path
 
 from tools.notebooks import (
     ROOT,
@@ -15,6 +17,7 @@ from tools.notebooks import (
     results_markdown,
     stored_results,
     title,
+    units,
 )
 
 import nbformat
@@ -23,6 +26,7 @@ import pandas as pd
 DOCS = ROOT / "docs"
 README = ROOT / "README.md"
 MARKS = "<!-- results:begin -->", "<!-- results:end -->"
+PLAN = "<!-- plan:begin -->", "<!-- plan:end -->"
 # Errata of these kinds matter to a reader; the others are slips of wording.
 SHOWN = {
     "breaks": "Listings that do not run as printed",
@@ -123,8 +127,65 @@ def results_page() -> str:
     return "\n".join(lines) + "\n"
 
 
+def read_plan(deck: Path) -> tuple[str, list[dict[str, object]]]:
+    """Return a deck's title and, a section each, its minutes, marks and questions."""
+    title, rows, within = "", [{"section": "opening"}], ""
+    for line in deck.read_text(encoding="utf-8").splitlines():
+        heading = re.match(r"(#+) (.+)", line)
+        block = re.match(r":+\{(notes|live|poll)\} ?(\S*)", line)
+        if heading and len(heading[1]) == 1:
+            title = heading[2]
+        elif heading and len(heading[1]) == 2:
+            rows.append({"section": heading[2]})
+        elif block:
+            within = block[1]
+            if within == "notes":
+                minutes = rows[-1].get("minutes", 0)
+                rows[-1]["minutes"] = minutes + float(block[2])
+        elif re.match(r":::+$|\+\+\+$", line):
+            within = ""
+        elif within in ("live", "poll") and line.strip():
+            said = rows[-1].setdefault(within, [])
+            said.append(line.strip())
+    return title, [row for row in rows if "minutes" in row]
+
+
+def plan_markdown() -> str:
+    """Return the plans of the lectures, a table each, as the decks time them."""
+    lines = []
+    for unit, path in enumerate(units(), start=1):
+        deck = ROOT / "slides" / f"{path.stem}.md"
+        if not deck.exists():
+            lines += [
+                f"### Unit {unit}",
+                "",
+                "No deck is written for this unit yet: teach it from its notebook.",
+                "",
+            ]
+            continue
+        name, rows = read_plan(deck)
+        lines += [f"### Unit {unit}: {name}", ""]
+        lines += ["| section | minutes | live | ask |", "|---|---|---|---|"]
+        for row in rows:
+            cells = [" ".join(row.get(kind, [])) for kind in ("live", "poll")]
+            texts = " | ".join(text.replace("|", "\\|") for text in cells)
+            lines.append(f"| {row['section']} | {row['minutes']:g} | {texts} |")
+        total = sum(row["minutes"] for row in rows)
+        lines += [f"| **together** | {total:g} | | |", ""]
+    return "\n".join(lines)
+
+
+def instructors_page() -> str:
+    """Return docs/instructors.md with the plans of the lectures replaced."""
+    text = (DOCS / "instructors.md").read_text(encoding="utf-8")
+    head, rest = text.split(PLAN[0])
+    return f"{head}{PLAN[0]}\n\n{plan_markdown()}\n{PLAN[1]}{rest.split(PLAN[1])[1]}"
+
+
 def write_docs() -> None:
-    """Bring README.md, docs/errata.md and docs/results.md up to date."""
+    """Bring README.md and the pages of docs/ that follow from notebooks up to date."""
+    page = instructors_page()
+    (DOCS / "instructors.md").write_text(page, encoding="utf-8")
     README.write_text(readme_with(stored_results()), encoding="utf-8")
     (DOCS / "errata.md").write_text(errata_page(), encoding="utf-8")
     (DOCS / "results.md").write_text(results_page(), encoding="utf-8")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import sys
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -29,6 +31,27 @@ def title(path: Path) -> str:
 def units() -> list[Path]:
     """Return the notebooks of the units, which are the lectures."""
     return [path for path in find_notebooks() if path.parent == NOTEBOOKS]
+
+
+def choose(names: Iterable[str], paths: Iterable[Path]) -> list[Path]:
+    """Return the notebooks that names mean: paths, file names, or "1", "01", "2a".
+
+    Raises:
+        SystemExit: a name means none of them; the sentence says which.
+    """
+    paths, chosen = [*paths], []
+    for name in names:
+        stem = Path(name).name.removesuffix(".ipynb").removesuffix(".md")
+        found = [p for p in paths if stem == p.stem] or [
+            p
+            for p in paths
+            if re.fullmatch(r"\d+", stem) and p.stem.startswith(f"{int(stem):02}_")
+        ]
+        if not found:
+            known = ", ".join(path.stem for path in paths)
+            sys.exit(f"{name} is none of the notebooks here: {known}.")
+        chosen += [path for path in found if path not in chosen]
+    return chosen
 
 
 def collect_results(notebooks: Iterable[nbformat.NotebookNode]) -> pd.DataFrame:
