@@ -146,7 +146,7 @@ def test_a_deck_shows_what_the_notebook_holds(build):
                 fetch("output", "U9-01", ":step:"),
                 fetch("table", "U9-06", ":columns: b, a", ":rows: 2"),
                 fetch("figure", "U9-05"),
-                ":::{poll} 9.1/1\nWhy?\n+++\nBecause.\n:::",
+                ":::{poll} 9.1/1\n31 or 47?\n+++\nNeither. Many think 99, wrong.\n:::",
                 ":::{live} U9-01\nMake it wider.\n:::",
             ]
         )
@@ -184,6 +184,7 @@ def test_a_figure_is_drawn_anew_at_the_size_of_the_slide(build):
         ({"body": "Accuracy 97.7 %."}, "no output of the unit holds 97.7 %"),
         ({"title": "It is 513"}, "no output of the unit holds 513"),
         ({"notes": ":::{notes} 2\nIt was 0.97.\n:::"}, "unit holds 0.97"),
+        ({"body": ":::{poll}\nWhy?\n+++\nIt is 98765.\n:::"}, "the unit holds 98765"),
         ({"body": "word " * 41}, "41 words, at most 40"),
         ({"title": "The loss"}, "a title is a claim"),
         ({"title": ""}, "a title is a claim"),

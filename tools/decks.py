@@ -584,7 +584,7 @@ def arrange(app: Sphinx, document: nodes.document) -> None:
         check_slide(app, slide)
     document.clear()
     document["deck"] = f"Unit {meta['unit']}: {title}"
-    document["minutes"] = float(meta["minutes"])
+    minutes = float(meta["minutes"])
     for slide in rows:
         document.append(slide)
     spent = sum(
@@ -593,11 +593,11 @@ def arrange(app: Sphinx, document: nodes.document) -> None:
         if "pause" not in slide["classes"]
         for node in slide.findall(aside)
     )
-    if abs(spent - document["minutes"]) > 5:
+    if abs(spent - minutes) > 5:
         log.warning(
             "the slides take %g minutes, the lecture has %g",
             spent,
-            document["minutes"],
+            minutes,
             location=app.env.docname,
             type="deck",
         )
@@ -634,7 +634,7 @@ def check_slide(app: Sphinx, slide: nodes.section) -> None:
     claims = words & listed(app, "verbs.txt") or re.search(r"\d", title)
     if not divider and not claims and title not in listed(app, "titles.txt"):
         fault("a title is a claim, with a verb or a number (slides/verbs.txt)")
-    shown, spoken = [], []
+    shown, claimed = [], []
     for node in slide.findall(nodes.Text):
         parents = [node.parent]
         while parents[-1] is not slide:
@@ -645,16 +645,18 @@ def check_slide(app: Sphinx, slide: nodes.section) -> None:
         ):
             continue
         aloud = any(isinstance(p, (aside, live)) for p in parents)
-        head = isinstance(node.parent, nodes.title)
-        (spoken if aloud or head else shown).append(str(node))
+        if not aloud and not isinstance(node.parent, nodes.title):
+            shown.append(str(node))
+        if not any("question" in p.get("classes", []) for p in parents):
+            claimed += re.split(r"(?<=[.?!:]) ", str(node))
     count = sum(len(re.findall(r"\w[\w'-]*", text)) for text in shown)
     if count > MOST_WORDS:
         fault("%d words, at most %d", count, MOST_WORDS)
-    if divider:
-        return
     known = known_numbers(int(app.env.metadata[app.env.docname]["unit"]))
-    for text in shown + spoken:
-        for number in numbers_of(text):
+    for sentence in claimed:
+        if re.search(r"\b[Ww]rong\b|\b[Uu]sual", sentence):
+            continue  # what people answer is no result
+        for number in numbers_of(sentence):
             if not held(number, known):
                 fault("no output of the unit holds %s", number)
 
@@ -721,7 +723,7 @@ class DeckBuilder(StandaloneHTMLBuilder):
     def get_doc_context(self, docname: str, body: str, metatags: str) -> dict[str, Any]:
         context = super().get_doc_context(docname, body, metatags)
         document = self.env.get_doctree(docname)
-        return context | {"deck": document["deck"], "minutes": document["minutes"]}
+        return context | {"deck": document["deck"]}
 
     def gen_additional_pages(self) -> None:
         pass

@@ -1,30 +1,33 @@
 """Pages that follow from the stored notebooks: results and errata.
 
-``write_docs`` brings README.md, docs/results.md, docs/errata.md and the plans of
-docs/instructors.md up to date.
+``write_docs`` brings README.md, CITATION.cff, docs/results.md, docs/errata.md and
+the plans of docs/instructors.md up to date.
 """
 
 from __future__ import annotations
 
 import csv
 import re
+import tomllib
 from pathlib import Path
 
 from tools.notebooks import (
     ROOT,
     collect_results,
     find_notebooks,
+    read,
     results_markdown,
     stored_results,
     title,
     units,
 )
 
-import nbformat
 import pandas as pd
 
 DOCS = ROOT / "docs"
 README = ROOT / "README.md"
+CITATION = ROOT / "CITATION.cff"
+PROJECT = ROOT / "pyproject.toml"
 MARKS = "<!-- results:begin -->", "<!-- results:end -->"
 PLAN = "<!-- plan:begin -->", "<!-- plan:end -->"
 # Errata of these kinds matter to a reader; the others are slips of wording.
@@ -33,6 +36,15 @@ SHOWN = {
     "formula": "Formulas and numbers",
     "misleads": "Statements that mislead",
     "trap": "Traps",
+}
+# The results that README.md shows, in a newcomer's words; the others stand in
+# docs/results.md.
+HIGHLIGHTS = {
+    "MNIST test accuracy": "Unit 1: handwritten digits, test accuracy",
+    "clothes, val_accuracy": "Unit 2: clothes, validation accuracy",
+    "toy network, new w46": "Lab 2a: a weight after one step, by hand",
+    "SimpleRNN, best validation accuracy": "Unit 5: film reviews, simple network",
+    "LSTM, best validation accuracy": "Unit 5: film reviews, LSTM",
 }
 TEXTS = {
     "000": "Neural networks (chapter 8 of a machine-learning text)",
@@ -53,7 +65,7 @@ def demonstrations() -> dict[str, str]:
     places: dict[str, str] = {}
     for path in find_notebooks():
         heading = ""
-        for cell in nbformat.read(path, as_version=4).cells:
+        for cell in read(path).cells:
             if cell.cell_type == "markdown":
                 heading = [heading, *re.findall(r"^#+ (.+)", cell.source, re.M)][-1]
             for tag in cell.metadata.get("tags", []):
@@ -101,11 +113,33 @@ def errata_page() -> str:
     return "\n".join(lines) + "\n"
 
 
+def highlights(table: pd.DataFrame) -> pd.DataFrame:
+    """Return the few results for README.md, named for a newcomer."""
+    few = table[table.what.isin(HIGHLIGHTS)]
+    return few.assign(what=few.what.map(HIGHLIGHTS))
+
+
 def readme_with(table: pd.DataFrame) -> str:
     """Return the text of README.md with its results table replaced."""
     head, rest = README.read_text(encoding="utf-8").split(MARKS[0])
     tail = rest.split(MARKS[1])[1]
     return f"{head}{MARKS[0]}\n{results_markdown(table)}\n{MARKS[1]}{tail}"
+
+
+def project_address() -> str:
+    """Return where the project is published, from pyproject.toml; "" if nowhere."""
+    project = tomllib.loads(PROJECT.read_text(encoding="utf-8"))["project"]
+    return project.get("urls", {}).get("Source", "")
+
+
+def addressed(readme: str, citation: str, address: str) -> tuple[str, str]:
+    """Return README.md and CITATION.cff with the project's address, or without one."""
+    test = f"{address}/actions/workflows/test.yml"
+    lines = f"[![test]({test}/badge.svg)]({test})\n" * bool(address)
+    marks = r"(<!-- address:begin -->\n).*?(<!-- address:end -->)"
+    readme = re.sub(marks, rf"\g<1>{lines}\g<2>", readme, flags=re.DOTALL)
+    citation = re.sub(r"repository-code: .*\n", "", citation)
+    return readme, citation + f"repository-code: {address}\n" * bool(address)
 
 
 def results_page() -> str:
@@ -118,7 +152,7 @@ def results_page() -> str:
         "a result outside it is an error.",
     ]
     for path in find_notebooks():
-        notebook = nbformat.read(path, as_version=4)
+        notebook = read(path)
         table = collect_results([notebook])
         if len(table):
             link = f"../{path.relative_to(ROOT).as_posix()}"
@@ -184,8 +218,12 @@ def instructors_page() -> str:
 
 def write_docs() -> None:
     """Bring README.md and the pages of docs/ that follow from notebooks up to date."""
+    readme = readme_with(highlights(stored_results()))
+    citation = CITATION.read_text(encoding="utf-8")
+    readme, citation = addressed(readme, citation, project_address())
+    README.write_text(readme, encoding="utf-8")
+    CITATION.write_text(citation, encoding="utf-8")
     page = instructors_page()
     (DOCS / "instructors.md").write_text(page, encoding="utf-8")
-    README.write_text(readme_with(stored_results()), encoding="utf-8")
     (DOCS / "errata.md").write_text(errata_page(), encoding="utf-8")
     (DOCS / "results.md").write_text(results_page(), encoding="utf-8")

@@ -46,7 +46,7 @@ def measured(notebooks: Iterable[nbformat.NotebookNode]) -> frozenset[float]:
     for table in ("tests/contract.csv", "tests/figures.csv", "docs/errata.csv"):
         if (ROOT / table).exists():
             with (ROOT / table).open(encoding="utf-8", newline="") as file:
-                texts += [" ".join(row) for row in csv.reader(file)]
+                texts += [NAMES.sub(" ", " ".join(row)) for row in csv.reader(file)]
     found = re.findall(r"\d[\d_,]*(?:\.\d+)?(?:e[-+]?\d+)?", " ".join(texts))
     return frozenset(float(re.sub(r"[_,]", "", number)) for number in found)
 

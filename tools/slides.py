@@ -156,16 +156,25 @@ def main(arguments: Sequence[str] | None = None) -> int:
     missing = {p.stem for p in chosen} - {path.stem for path in sources}
     if missing:
         print("No deck is written yet for", ", ".join(sorted(missing)))
-    target = ROOT / "build" / "slides"
     try:
-        decks = make_slides(target, sources)
+        publish(ROOT / "build" / "slides", sources)
     except RuntimeError as error:
         sys.exit(str(error))
+    return 0
+
+
+def publish(target: Path, sources: Sequence[Path]) -> None:
+    """Write decks and, where a browser is installed, their handouts.
+
+    Raises:
+        RuntimeError: a deck is not in order, or the browser does not start.
+    """
+    decks = make_slides(target, sources)
     print(*decks, sep="\n")
     path = find_browser()
     if path is None:
         print("No PDF handouts: install Chromium or Chrome and start again.")
-        return 0
+        return
     from playwright.sync_api import Error, sync_playwright
 
     try:
@@ -175,8 +184,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 print(print_handout(deck, browser))
     except (Error, OSError) as error:
         reason = str(error).splitlines()[0]
-        sys.exit(f"The decks are written, their PDF handouts not: {reason}")
-    return 0
+        raise RuntimeError(
+            f"The decks are written, their PDF handouts not: {reason}"
+        ) from error
 
 
 if __name__ == "__main__":

@@ -2,11 +2,13 @@
 const deck = document.querySelector("main");
 
 async function onScreen() {
+  const slides = [...deck.querySelectorAll(".slides > section")];
+  const seconds = slides.reduce((sum, one) => sum + Number(one.dataset.timing), 0);
   await Reveal.initialize({
     width: 1280, height: 720, margin: 0, center: false, display: "flex", controls: false,
     hash: true, slideNumber: "c/t", transition: "none", navigationMode: "linear",
     backgroundTransition: "none", scrollActivationWidth: null,
-    totalTime: 60 * deck.dataset.minutes, plugins: [RevealNotes],
+    totalTime: seconds, plugins: [RevealNotes],
   });
 }
 
