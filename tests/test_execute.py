@@ -1,7 +1,11 @@
 """Tests of tools.execute: notebooks run, cleaned, stored and summed up."""
 
 import re
+import subprocess
+import sys
+from pathlib import Path
 
+from tests.conftest import SEES, SEES_NOTHING
 from tools import docs, execute, notebooks
 
 import nbformat
@@ -45,6 +49,9 @@ def house(tmp_path, monkeypatch):
         monkeypatch.setattr(module, "NOTEBOOKS", tmp_path / "notebooks")
     monkeypatch.setattr(docs, "README", tmp_path / "README.md")
     (tmp_path / "README.md").write_text(README, encoding="utf-8")
+    monkeypatch.setattr(docs, "HIGHLIGHTS", {"accuracy": "accuracy"})
+    monkeypatch.setattr(docs, "CITATION", tmp_path / "CITATION.cff")
+    (tmp_path / "CITATION.cff").touch()
     monkeypatch.setattr(docs, "DOCS", tmp_path / "docs")
     (tmp_path / "docs").mkdir()
     (tmp_path / "docs" / "errata.csv").write_text("id,kind,where,printed,right,rows")
@@ -235,3 +242,20 @@ def test_a_timing_that_is_stored_stays_until_it_is_cleared(house):
     second.cells[1].outputs = []
     nbformat.write(second, path)
     assert texts(run().cells[1]) != texts(first.cells[1])
+
+
+def test_nothing_of_the_user_gets_into_the_kernel(tmp_path, somebodys):
+    path = write(tmp_path / "sees.ipynb", SEES)
+    script = (
+        "import sys, pathlib, tools.kernel, tools.execute as tool; "
+        "tools.kernel.isolate(); notebook, _ = tool.execute(pathlib.Path(sys.argv[1]));"
+        "print(notebook.cells[1].outputs[0].data['text/plain'])"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script, str(path)],
+        cwd=Path(__file__).parents[1],
+        env=somebodys,
+        capture_output=True,
+        encoding="utf-8",
+    )
+    assert done.stdout.splitlines()[-1:] == [SEES_NOTHING], done.stderr

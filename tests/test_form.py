@@ -97,6 +97,16 @@ def test_tolerances_are_small_and_a_large_one_says_why(code):
     ], "above 0.02 the cell says why in a comment '# Tolerance: ...'"
 
 
+def test_a_picture_that_may_move_far_says_why(code):
+    declared = [cell for cell in code if "picture" in cell.metadata]
+    assert all(0 < cell.metadata["picture"] <= 0.1 for cell in declared)
+    assert not [
+        where(cell)
+        for cell in declared
+        if cell.metadata["picture"] > 0.03 and "# Picture:" not in cell.source
+    ], "above 0.03 the cell says why in a comment '# Picture: ...'"
+
+
 def test_one_title_and_no_skipped_heading_level(notebook):
     levels = [level for level, _ in headings(notebook)]
     assert notebook.cells[0].source.startswith("# ")

@@ -1,12 +1,14 @@
 """Pages that follow from the stored notebooks: results and errata.
 
-``write_docs`` brings README.md, docs/results.md and docs/errata.md up to date.
+``write_docs`` brings README.md, CITATION.cff, docs/results.md and docs/errata.md up
+to date.
 """
 
 from __future__ import annotations
 
 import csv
 import re
+import tomllib
 
 from tools.notebooks import (
     ROOT,
@@ -22,6 +24,8 @@ import pandas as pd
 
 DOCS = ROOT / "docs"
 README = ROOT / "README.md"
+CITATION = ROOT / "CITATION.cff"
+PROJECT = ROOT / "pyproject.toml"
 MARKS = "<!-- results:begin -->", "<!-- results:end -->"
 # Errata of these kinds matter to a reader; the others are slips of wording.
 SHOWN = {
@@ -29,6 +33,15 @@ SHOWN = {
     "formula": "Formulas and numbers",
     "misleads": "Statements that mislead",
     "trap": "Traps",
+}
+# The results that README.md shows, in a newcomer's words; the others stand in
+# docs/results.md.
+HIGHLIGHTS = {
+    "MNIST test accuracy": "Unit 1: handwritten digits, test accuracy",
+    "clothes, val_accuracy": "Unit 2: clothes, validation accuracy",
+    "toy network, new w46": "Lab 2a: a weight after one step, by hand",
+    "SimpleRNN, best validation accuracy": "Unit 5: film reviews, simple network",
+    "LSTM, best validation accuracy": "Unit 5: film reviews, LSTM",
 }
 TEXTS = {
     "000": "Neural networks (chapter 8 of a machine-learning text)",
@@ -97,11 +110,33 @@ def errata_page() -> str:
     return "\n".join(lines) + "\n"
 
 
+def highlights(table: pd.DataFrame) -> pd.DataFrame:
+    """Return the few results for README.md, named for a newcomer."""
+    few = table[table.what.isin(HIGHLIGHTS)]
+    return few.assign(what=few.what.map(HIGHLIGHTS))
+
+
 def readme_with(table: pd.DataFrame) -> str:
     """Return the text of README.md with its results table replaced."""
     head, rest = README.read_text(encoding="utf-8").split(MARKS[0])
     tail = rest.split(MARKS[1])[1]
     return f"{head}{MARKS[0]}\n{results_markdown(table)}\n{MARKS[1]}{tail}"
+
+
+def project_address() -> str:
+    """Return where the project is published, from pyproject.toml; "" if nowhere."""
+    project = tomllib.loads(PROJECT.read_text(encoding="utf-8"))["project"]
+    return project.get("urls", {}).get("Source", "")
+
+
+def addressed(readme: str, citation: str, address: str) -> tuple[str, str]:
+    """Return README.md and CITATION.cff with the project's address, or without one."""
+    test = f"{address}/actions/workflows/test.yml"
+    lines = f"[![test]({test}/badge.svg)]({test})\n" * bool(address)
+    marks = r"(<!-- address:begin -->\n).*?(<!-- address:end -->)"
+    readme = re.sub(marks, rf"\g<1>{lines}\g<2>", readme, flags=re.DOTALL)
+    citation = re.sub(r"repository-code: .*\n", "", citation)
+    return readme, citation + f"repository-code: {address}\n" * bool(address)
 
 
 def results_page() -> str:
@@ -125,6 +160,10 @@ def results_page() -> str:
 
 def write_docs() -> None:
     """Bring README.md, docs/errata.md and docs/results.md up to date."""
-    README.write_text(readme_with(stored_results()), encoding="utf-8")
+    readme = readme_with(highlights(stored_results()))
+    citation = CITATION.read_text(encoding="utf-8")
+    readme, citation = addressed(readme, citation, project_address())
+    README.write_text(readme, encoding="utf-8")
+    CITATION.write_text(citation, encoding="utf-8")
     (DOCS / "errata.md").write_text(errata_page(), encoding="utf-8")
     (DOCS / "results.md").write_text(results_page(), encoding="utf-8")

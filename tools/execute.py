@@ -15,6 +15,7 @@ import time
 from importlib.resources import files
 from pathlib import Path
 
+from tools import kernel
 from tools.docs import write_docs
 from tools.notebooks import NOTEBOOKS, ROOT, collect_results, find_notebooks
 
@@ -155,6 +156,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--save", action="store_true", help="store the outputs")
     parser.add_argument("notebooks", nargs="*", type=Path, help="default: all")
     options = parser.parse_args(arguments)
+    kernel.isolate()
     executed, failed = [], 0
     for path in [path.absolute() for path in options.notebooks] or find_notebooks():
         started = time.perf_counter()

@@ -38,9 +38,9 @@ def stage(target: Path) -> None:
         nbformat.write(notebook, copy)
         entries.append(path.relative_to(ROOT).with_suffix("").as_posix())
     entries += ["docs/results", "docs/errata", "docs/glossary", "docs/instructors"]
-    entries.append("data/README")
+    entries += ["data/README", "CONTRIBUTING", "CHANGELOG"]
     (target / "data").mkdir()
-    for name in ("data/README.md", "LICENSE"):
+    for name in ("data/README.md", "CONTRIBUTING.md", "CHANGELOG.md", "LICENSE"):
         shutil.copyfile(ROOT / name, target / name)
     tree = "\n".join(["```{toctree}", ":hidden:", "", *entries, "```"])
     readme = (ROOT / "README.md").read_text(encoding="utf-8")

@@ -75,7 +75,8 @@ def _copy(source: Path, target: Path) -> None:
     """
     notebook = json.loads(source.read_text(encoding="utf-8"))
     spec = get_kernel_spec("python3")
-    notebook["metadata"]["kernelspec"] |= {"display_name": spec.display_name}
+    kernel = {"display_name": spec.display_name, "language": spec.language}
+    notebook["metadata"]["kernelspec"] = kernel | {"name": "python3"}
     notebook["metadata"]["language_info"] = IPythonKernel.language_info
     _write(target, json.dumps(notebook, ensure_ascii=False, indent=1).encode())
 
