@@ -18,8 +18,12 @@ import difflib
 import os
 import re
 from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
 
 from tools import kernel, pictures
+from tools.execute import at_once
+from tools.notebooks import NOTEBOOKS, Unreadable, find_notebooks, length
 
 import pytest
 from nbval.plugin import IPyNbCell, IPyNbFile, NbCellError
@@ -215,24 +219,37 @@ def share_cores() -> None:
         os.environ.setdefault("TF_NUM_INTRAOP_THREADS", str(share))
 
 
+@cache
+def _lessons() -> set[Path]:
+    return {*find_notebooks()}
+
+
 def pytest_collect_file(file_path, parent):
-    if file_path.suffix == ".ipynb" and ".ipynb_checkpoints" not in file_path.parts:
-        return Notebook.from_parent(parent, path=file_path)
-    return None
+    """Collect notebooks; of those in notebooks/ the course's, unless one is named."""
+    if file_path.suffix != ".ipynb" or ".ipynb_checkpoints" in file_path.parts:
+        return None
+    if NOTEBOOKS in file_path.parents and not parent.session.isinitpath(file_path):
+        try:
+            if file_path not in _lessons():
+                return None
+        except Unreadable as error:
+            raise parent.CollectError(str(error)) from None
+    return Notebook.from_parent(parent, path=file_path)
 
 
 def pytest_collection_modifyitems(items) -> None:
-    """Put the notebooks first, the last units before the others.
-
-    They take longest: a worker that met one of them at the end of a run would
-    keep the other one waiting.
-    """
+    """Put the notebooks first, the longest before the others."""
 
     def place(item) -> tuple[bool, bool, str]:
-        lesson = item.path.suffix == ".ipynb"
-        return lesson, item.path.parent.name != "labs", item.path.name * lesson
+        if item.path.suffix == ".ipynb":
+            return True, *length(item.path)
+        return False, False, ""
 
     items.sort(key=place, reverse=True)
+
+
+def pytest_xdist_auto_num_workers() -> int:
+    return at_once()
 
 
 def pytest_terminal_summary(terminalreporter) -> None:
