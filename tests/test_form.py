@@ -189,9 +189,25 @@ def test_a_unit_has_self_checks_and_solved_exercises(path):
     solutions = [c for c in cells if "solution" in tags(c) and c.cell_type == "code"]
     assert len(exercises) >= 5
     assert len(solutions) >= len(exercises)
-    assert all(c.metadata.get("jupyter", {}).get("source_hidden") for c in solutions)
     sections = [c for c in cells if re.match(r"## \d\.\d ", c.source)]
     assert len([c for c in cells if "selfcheck" in tags(c)]) >= len(sections) > 0
+
+
+def test_every_exercise_has_a_place_for_an_answer_and_a_folded_solution(notebook):
+    cells = notebook.cells
+    numbers = [k for k, cell in enumerate(cells) if "exercise" in tags(cell)]
+    for k in numbers:
+        assert cells[k].cell_type == "markdown"
+        assert tags(cells[k + 1]) == ["answer"], cells[k].source.splitlines()[0]
+        assert cells[k + 1].source.startswith("# your answer")
+        assert not cells[k + 1].outputs
+        solved = "solution" in tags(cells[k + 2])
+        assert solved or not SOLVED, cells[k].source.splitlines()[0]
+    for cell in cells:
+        if "solution" in tags(cell) and cell.cell_type == "code":
+            folded = cell.metadata.get("jupyter", {})
+            assert folded.get("source_hidden"), where(cell)
+            assert folded.get("outputs_hidden"), where(cell)
 
 
 @pytest.mark.parametrize("command", [["check"], ["format", "--check"]])
