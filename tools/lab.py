@@ -18,7 +18,7 @@ from tools.work import main as make_copy
 SETTINGS = Path(__file__).with_name("lab_settings")
 FIRST = "01_introduction_to_neural_networks.ipynb"
 # JupyterLab remembers its windows here; it opens with the contents beside the lesson.
-WORKSPACES = ROOT / ".jupyter" / "workspaces"
+WORKSPACES = WORK / ".jupyter"
 PANELS = ["filebrowser", "running-sessions", "@jupyterlab/toc:plugin"]
 CONTENTS = {"collapsed": False, "current": PANELS[-1], "widgets": PANELS}
 LAYOUT = {"layout-restorer:data": {"left": CONTENTS, "relativeSizes": [0.2, 0.8, 0]}}
@@ -46,7 +46,8 @@ def main(arguments: list[str] | None = None) -> None:
     prepare()
     if not any(Path(argument).exists() for argument in rest):
         rest.append(str(folder / FIRST))
-    options = [f"--ServerApp.root_dir={ROOT}", f"--ServerApp.preferred_dir={folder}"]
+    shown = ROOT if folder.is_relative_to(ROOT) else folder
+    options = [f"--ServerApp.root_dir={shown}", f"--ServerApp.preferred_dir={folder}"]
     from jupyterlab.labapp import main as start
 
     sys.exit(start([*options, *rest]))

@@ -2,7 +2,8 @@
 
 A copy that nobody has touched follows the course. One that somebody has written in
 is never changed: what is new is laid beside it. A copy that was only run follows,
-too, and its outputs are put aside. Nothing is ever overwritten.
+too, and its outputs are put aside. Nothing is ever overwritten. COURSE_WORK_DIR names
+another folder for the copy, where many people share one course.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from tools.notebooks import NOTEBOOKS, ROOT
 from ipykernel.ipkernel import IPythonKernel
 from jupyter_client.kernelspec import get_kernel_spec
 
-WORK = ROOT / "work"
+WORK = Path(os.environ.get("COURSE_WORK_DIR", ROOT / "work")).absolute()
 KNOWN = ".course.json"  # what each copy was made from, and what was laid beside it
 ASIDE = "before_update"  # outputs of copies that were only run
 
