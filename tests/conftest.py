@@ -1,8 +1,34 @@
-"""What several test files need: a cell's display, and figures without a screen."""
+"""What several test files need: a display, figures without a screen, odd settings."""
 
+import json
+import os
 import sys
 
 import pytest
+
+# What a cell sees of the settings below; nothing, where a tool runs it.
+SEES = """
+import importlib.util, os, pathlib
+import matplotlib
+import utils
+folder = pathlib.Path(os.environ["KERAS_HOME"])
+[
+    "left" in globals(),
+    importlib.util.find_spec("left_module") is not None,
+    matplotlib.rcParams["lines.linewidth"] == 40,
+    os.environ["KERAS_BACKEND"] != "tensorflow",
+    (folder / "keras.json").exists() and "first" in (folder / "keras.json").read_text(),
+    os.environ["CUDA_VISIBLE_DEVICES"] != "-1",
+    not [*pathlib.Path(os.environ["MPLCONFIGDIR"]).glob("fontlist-*.json")],
+]
+""".strip()
+SEES_NOTHING = str([False] * 7)
+KERAS = {
+    "backend": "theano",
+    "epsilon": 0.1,
+    "floatx": "float64",
+    "image_data_format": "channels_first",
+}
 
 
 @pytest.fixture
@@ -29,3 +55,36 @@ def figures():
     plt.switch_backend("agg")
     yield
     plt.close("all")
+
+
+@pytest.fixture(scope="session")
+def somebodys(tmp_path_factory):
+    """The environment of somebody whose other courses have left their settings."""
+    home = tmp_path_factory.mktemp("somebody")
+
+    def leave(path, text):
+        (home / path).parent.mkdir(parents=True, exist_ok=True)
+        (home / path).write_text(text)
+        return str(home / path)
+
+    leave("ipython/profile_default/startup/00.py", "left = 1")
+    leave("modules/left_module.py", "")
+    leave("keras/keras.json", json.dumps(KERAS))
+    # A kernel of the same name that cannot even start.
+    kernel = {"argv": ["false"], "display_name": "old", "language": "python"}
+    leave("jupyter/kernels/python3/kernel.json", json.dumps(kernel))
+    folders = {
+        "CUDA_VISIBLE_DEVICES": "0",
+        "HOME": "/proc/nohome",
+        "IPYTHONDIR": str(home / "ipython"),
+        "JUPYTER_DATA_DIR": str(home / "jupyter"),
+        "JUPYTER_PATH": str(home / "jupyter"),
+        "KERAS_BACKEND": "torch",
+        "KERAS_HOME": str(home / "keras"),
+        "KERAS_MAX_EPOCHS": "1",
+        "MATPLOTLIBRC": leave("matplotlibrc", "lines.linewidth: 40"),
+        "PYTHONPATH": str(home / "modules"),
+        "PYTHONSTARTUP": leave("startup.py", "left = 1"),
+    }
+    ours = "JUPYTER_CONFIG_DIR", "JUPYTER_PREFER_ENV_PATH", "MPLCONFIGDIR"
+    return {k: v for k, v in os.environ.items() if k not in ours} | folders

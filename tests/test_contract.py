@@ -4,6 +4,8 @@ import csv
 import re
 from pathlib import Path
 
+from tools.notebooks import find_notebooks, units
+
 import nbformat
 import pytest
 
@@ -20,15 +22,14 @@ ROWS = read(ROOT / "tests" / "contract.csv")
 GOALS = read(ROOT / "tests" / "goals.csv")
 ERRATA = {row["id"]: row for row in read(ROOT / "docs" / "errata.csv")}
 FIGURES = read(ROOT / "tests" / "figures.csv")
-UNITS = {path.name[1]: path for path in (ROOT / "notebooks").glob("*.ipynb")}
+UNITS = {path.name[1]: path for path in units()}
 
 
 def tagged_cells():
     """All (id, cell) pairs of all notebooks."""
     return [
         (tag, cell)
-        for path in sorted((ROOT / "notebooks").rglob("*.ipynb"))
-        if ".ipynb_checkpoints" not in path.parts
+        for path in sorted(find_notebooks())
         for cell in nbformat.read(path, as_version=4).cells
         for tag in cell.metadata.get("tags", [])
         if ID.fullmatch(tag)

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parent.parent
+NOTEBOOKS = sorted((ROOT / "notebooks").rglob("*.ipynb"))
 PYTHONS = ["3.11", "3.12", "3.13"]
 PLATFORMS = [
     "x86_64-unknown-linux-gnu",
@@ -70,7 +71,7 @@ def test_every_library_is_pinned_compatibly():
     *libraries, last = requirements()
     assert last == "-e ."
     for library in libraries:
-        assert re.fullmatch(r"[a-z-]+~=\d+(\.\d+)+", library), library
+        assert re.fullmatch(r"[a-z0-9-]+~=\d+(\.\d+)+", library), library
 
 
 def test_this_environment_is_the_pinned_one():
@@ -80,6 +81,27 @@ def test_this_environment_is_the_pinned_one():
         here = version(name).split(".")
         assert here[: len(series)] == series, library
         assert [int(n) for n in here[:2]] >= [int(n) for n in wanted.split(".")[:2]]
+
+
+def test_colab_keeps_what_it_has():
+    """Only what Colab lacks is listed, and every import of a notebook is there."""
+    lines = (ROOT / "requirements-colab.txt").read_text(encoding="utf-8").splitlines()
+    listed = {re.match(r"[\w-]+", line)[0] for line in lines if line[0] != "#"}
+    brings = {"tensorflow", "keras", "numpy", "pandas", "matplotlib", "scikit-learn"}
+    brings |= {"pillow", "ipykernel", "ipython", "jupyterlab", "notebook", "-e"}
+    assert not listed & brings
+    names = {re.match(r"[\w-]+", line)[0] for line in requirements()[:-1]}
+    assert listed <= names, "each is a library of the course"
+    found = {"PIL": "pillow", "sklearn": "scikit-learn", "IPython": "ipython"}
+    found |= {"requests": "pooch"}  # which needs it
+    for path in [*(ROOT / "utils").rglob("*.py"), *NOTEBOOKS]:
+        text = path.read_text(encoding="utf-8")
+        for module in re.findall(r'^[ "]*(?:import|from) (\w+)[ .]', text, re.M):
+            if module not in sys.stdlib_module_names | {"utils"}:
+                name = found.get(module, module)
+                assert name in listed | brings or path in NOTEBOOKS, (path, module)
+            if module in names:
+                assert module in listed | brings, (path, module)
 
 
 def test_conda_installs_the_same_requirements():

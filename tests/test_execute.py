@@ -1,11 +1,21 @@
 """Tests of tools.execute: notebooks run, cleaned, stored and summed up."""
 
+import io
+import os
 import re
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from types import SimpleNamespace
 
+from tests.conftest import SEES, SEES_NOTHING
 from tools import docs, execute, notebooks
 
 import nbformat
 import pandas as pd
+import psutil
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
@@ -45,15 +55,22 @@ def house(tmp_path, monkeypatch):
         monkeypatch.setattr(module, "NOTEBOOKS", tmp_path / "notebooks")
     monkeypatch.setattr(docs, "README", tmp_path / "README.md")
     (tmp_path / "README.md").write_text(README, encoding="utf-8")
+    monkeypatch.setattr(docs, "HIGHLIGHTS", {"accuracy": "accuracy"})
+    monkeypatch.setattr(docs, "CITATION", tmp_path / "CITATION.cff")
+    (tmp_path / "CITATION.cff").touch()
     monkeypatch.setattr(docs, "DOCS", tmp_path / "docs")
     (tmp_path / "docs").mkdir()
+    (tmp_path / "docs" / "instructors.md").write_text("".join(docs.PLAN))
     (tmp_path / "docs" / "errata.csv").write_text("id,kind,where,printed,right,rows")
-    (tmp_path / "notebooks" / "labs").mkdir(parents=True)
+    for folder in "labs", "errata":
+        (tmp_path / "notebooks" / folder).mkdir(parents=True)
     return tmp_path
 
 
-def write(path, *sources):
-    cells = [new_markdown_cell("# Title"), *map(new_code_cell, sources)]
+def write(path, *sources, title=None):
+    kind = {"labs": "Lab", "errata": "Errata"}.get(path.parent.name, "Unit")
+    title = title or f"{kind} {path.name[:2]}: Title"
+    cells = [new_markdown_cell(f"# {title}"), *map(new_code_cell, sources)]
     nbformat.write(new_notebook(cells=cells), path)
     return path
 
@@ -63,7 +80,7 @@ def texts(cell):
     return [o.text if "text" in o else o.data["text/plain"] for o in cell.outputs]
 
 
-# --- the order ---------------------------------------------------------------
+# --- which notebooks ---------------------------------------------------------
 
 
 def test_each_unit_is_followed_by_its_labs(house):
@@ -72,19 +89,91 @@ def test_each_unit_is_followed_by_its_labs(house):
         "labs/01_beta.ipynb": "Lab 1a: Beta",
         "labs/01_alpha.ipynb": "Lab 1b: Alpha",
         "02_second.ipynb": "Unit 2: Second",
+        "errata/02_closely.ipynb": "Errata 2: Closely",
         "labs/02_alpha.ipynb": "Lab 2a: Alpha",
         "10_tenth.ipynb": "Unit 10: Tenth",
     }
     folder = house / "notebooks"
-    (folder / "labs" / ".ipynb_checkpoints").mkdir()
-    write(folder / "labs/.ipynb_checkpoints/01_alpha-checkpoint.ipynb")
-    (folder / "labs" / "notes.txt").touch()
     for name, text in reversed(titles.items()):
-        notebook = new_notebook(cells=[new_markdown_cell(f"# {text}\n\nMore.")])
-        nbformat.write(notebook, folder / name)
+        write(folder / name, title=text)
     found = notebooks.find_notebooks()
     assert [p.relative_to(folder).as_posix() for p in found] == [*titles]
     assert [*map(notebooks.title, found)] == [*titles.values()]
+    order = sorted(found, key=notebooks.length, reverse=True)
+    assert [p.relative_to(folder).as_posix() for p in order] == [
+        "10_tenth.ipynb",
+        "02_second.ipynb",
+        "01_first.ipynb",
+        "errata/02_closely.ipynb",
+        "labs/02_alpha.ipynb",
+        "labs/01_beta.ipynb",
+        "labs/01_alpha.ipynb",
+    ]
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "Untitled.ipynb",
+        "Untitled1.ipynb",
+        "01_first-Copy1.ipynb",
+        "01_first copy.ipynb",
+        "01_first - Copy (2).ipynb",
+        "01_first (1).ipynb",
+        "01_first_old.ipynb",
+        "02_first.ipynb",  # the number of another unit
+        "labs/01_first.ipynb",  # a unit where the labs lie
+        "mine/01_first.ipynb",
+        "labs/.ipynb_checkpoints/01_alpha-checkpoint.ipynb",
+        "notes.ipynb",
+        ".~01_first.ipynb",
+    ],
+)
+def test_what_people_make_beside_the_notebooks_is_passed_over(house, name):
+    first = write(house / "notebooks" / "01_first.ipynb", title="Unit 1: First")
+    copy = house / "notebooks" / name
+    copy.parent.mkdir(exist_ok=True)
+    copy.write_bytes(first.read_bytes())
+    assert notebooks.find_notebooks() == [first]
+    for cells in [], [new_code_cell("")], [new_markdown_cell("# My project")]:
+        nbformat.write(new_notebook(cells=cells), copy)
+        assert notebooks.find_notebooks() == [first]
+    if not notebooks.NAME.fullmatch(copy.name):
+        copy.write_text("<<<<<<< HEAD")
+        assert notebooks.find_notebooks() == [first]
+    if name != "01_first_old.ipynb":  # alone, it might be the original
+        first.replace(copy)
+        assert notebooks.find_notebooks() == []
+
+
+def test_every_notebook_that_git_knows_is_found():
+    listed = subprocess.run(
+        ["git", "ls-files", "-z", "notebooks/*.ipynb"],
+        cwd=docs.README.parent,
+        capture_output=True,
+        text=True,
+    )
+    if listed.returncode or not listed.stdout:
+        pytest.skip("no clone")
+    tracked = {docs.README.parent / name for name in listed.stdout.split("\0") if name}
+    assert {*notebooks.find_notebooks()} == tracked
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("{\n<<<<<<< HEAD\n=======\n>>>>>>> theirs\n}", "both sides of a merge"),
+        ("", "no notebook that can be read"),
+        ("{}", "no notebook that can be read"),
+    ],
+)
+def test_a_broken_notebook_of_the_course_is_named(house, text, says):
+    path = house / "notebooks" / "01_first.ipynb"
+    path.write_text(text)
+    for call in notebooks.find_notebooks, lambda: execute.main(["--save"]):
+        with pytest.raises(SystemExit, match=says) as stopped:
+            call()
+        assert str(path) in str(stopped.value)
 
 
 # --- cleaning ----------------------------------------------------------------
@@ -162,8 +251,9 @@ def test_a_run_executes_writes_and_reports(house, capsys):
     stored = path.read_bytes()
 
     assert execute.main([]) == 0
-    lines = [line.rpartition("\r")[2] for line in capsys.readouterr().out.split("\n")]
+    lines = capsys.readouterr().out.splitlines()
     assert re.fullmatch(r"01_good  \d+ s  peak 0\.\d GB", lines[0])
+    assert lines[2].startswith("1 of 1 notebooks executed in ")
     assert f"Executed copies and pages: {house / 'build'}" in lines
     assert "accuracy 0.9785  0.98   0.005" in lines
 
@@ -185,21 +275,175 @@ def test_a_run_executes_writes_and_reports(house, capsys):
     assert docs.README.read_text(encoding="utf-8") == README
 
 
+ILL = "import os, signal\nos.kill(os.getpid(), signal.SIGILL)"
+FAILING = {
+    "04_raises": ("fine = 1", "1 / 0", "'never'"),
+    "03_dies": ("import os", "os._exit(1)"),
+    "02_ill": (ILL,) if os.name == "posix" else ("import os\nos._exit(0xC000001D)",),
+}
+
+
 def test_a_failed_notebook_is_named_with_its_cell_and_the_others_run(house, capsys):
-    write(house / "notebooks" / "01_raises.ipynb", "fine = 1", "1 / 0", "'never'")
-    write(house / "notebooks" / "02_dies.ipynb", "import os", "os._exit(1)")
-    write(house / "notebooks" / "03_good.ipynb", "1")
+    for name, sources in FAILING.items():
+        write(house / "notebooks" / f"{name}.ipynb", *sources)
+    write(house / "notebooks" / "01_good.ipynb", "1")
 
     assert execute.main(["--save"]) == 1
     said = capsys.readouterr().out
-    first, second = re.split(r"^02_dies  failed", said, flags=re.MULTILINE)
-    assert re.search(r"01_raises  In \[2/3\]  \d+ s \n01_raises  failed:\n", first)
-    assert "ZeroDivisionError" in first and "01_raises  In [3/3]" not in first
-    assert re.search(r"02_dies  In \[2/2\]  \d+ s \n$", first)
-    assert second.startswith(":\nKernel died")
+    assert re.search(r"^04_raises  failed after \d+ s in In \[2\] of 3:$", said, re.M)
+    assert "ZeroDivisionError: division by zero" in said and "\x1b" not in said
+    assert re.search(
+        r"^03_dies  failed after \d+ s in In \[2\] of 2:\n"
+        r"The kernel ended with exit code 1\.$",
+        said,
+        re.M,
+    )
+    [ill] = re.findall(r"^02_ill  failed .*\n(.*)", said, re.M)
+    assert "AVX" in ill and "memory" not in ill
+    assert "1 of 4 notebooks executed in" in said
+    assert "\nFailed: 02_ill, 03_dies, 04_raises\n" in said
     written = [path.stem for path in (house / "build").glob("*.ipynb")]
-    assert written == ["03_good"]
+    assert written == ["01_good"]
     assert notebooks.stored_results().empty
+
+
+@pytest.mark.parametrize(
+    ("code", "says"),
+    [(-9, "memory"), (137, "memory"), (-4, "AVX"), (-11, "code -11"), (None, "")],
+)
+def test_the_end_of_a_kernel_is_explained(code, says):
+    assert says in execute.why_it_died(code)
+    assert bool(says) == bool(execute.why_it_died(code))
+
+
+def test_notebooks_run_side_by_side_longest_first_with_one_thread(house, capsys):
+    """Each of the two units waits for the other, so they must run together."""
+    meet = (
+        "import os, pathlib, time\n"
+        "pathlib.Path({mine!r}).touch()\n"
+        "end = time.time() + 60\n"
+        "while not pathlib.Path({other!r}).exists():\n"
+        "    assert time.time() < end\n"
+        "    time.sleep(0.05)\n"
+        "os.environ['TF_NUM_INTRAOP_THREADS'], os.environ['OMP_NUM_THREADS']"
+    )
+    folder = house / "notebooks"
+    write(folder / "labs" / "01_last.ipynb", "1")
+    write(folder / "01_one.ipynb", meet.format(mine="one", other="two"))
+    write(folder / "02_two.ipynb", meet.format(mine="two", other="one"))
+    assert execute.main(["-n", "2"]) == 0
+    said = capsys.readouterr().out
+    assert said.rindex("01_last  ") > max(said.index("01_one  "), said.index("02_two"))
+    assert "3 of 3 notebooks executed in" in said and ", 2 at once" in said
+    executed = nbformat.read(house / "build" / "01_one.ipynb", as_version=4)
+    if "TF_NUM_INTRAOP_THREADS" not in os.environ:
+        assert texts(executed.cells[1]) == ["('1', '1')"]
+
+
+@pytest.mark.parametrize(
+    ("cores", "free_gb", "expected"),
+    [(8, 64, 8), (8, 7, 2), (2, 64, 2), (4, 0.5, 1)],
+)
+def test_little_memory_means_fewer_at_once(cores, free_gb, expected, monkeypatch):
+    monkeypatch.setattr(
+        os, "sched_getaffinity", lambda process: range(cores), raising=False
+    )
+    free = SimpleNamespace(available=free_gb * 1e9)
+    monkeypatch.setattr(execute.psutil, "virtual_memory", lambda: free)
+    assert execute.at_once() == expected
+
+
+def test_notebooks_from_elsewhere_have_pages_of_their_own(house, capsys):
+    handed_in = []
+    for name in "anna", "ben":
+        path = house.parent / f"{house.name}-{name}" / "01_first.ipynb"
+        path.parent.mkdir()
+        handed_in.append(str(write(path, f"'{name}'")))
+    write(house / "notebooks" / "01_first.ipynb", "'course'")
+    mine = house / "work" / "01_first.ipynb"
+    mine.parent.mkdir()
+    write(mine, "'mine'")
+    course = str(house / "notebooks" / "01_first.ipynb")
+    assert execute.main([*handed_in, course, str(mine), course]) == 0
+    assert "4 of 4 notebooks" in capsys.readouterr().out
+    pages = {f"{house.name}-{name}": name for name in ("anna", "ben")}
+    pages |= {".": "course", "work": "mine"}
+    for folder, says in pages.items():
+        page = house / "build" / folder / "01_first.html"
+        assert f"'{says}'" in page.read_text(encoding="utf-8")
+    assert execute.main([handed_in[0]]) == 0
+    assert "anna" in (house / "build" / "01_first.html").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("name", "hint"),
+    [
+        ("notebooks/01_frist_steps.ipynb", "Did you mean notebooks/01_first_steps"),
+        ("first_steps", "Did you mean notebooks/01_first_steps"),
+        ("notebooks/lab/02_gates.ipynb", "Did you mean notebooks/labs/02_gates"),
+        ("notebooks/06_transformers.ipynb", "There is no notebook notebooks/06_"),
+        ("empty", "There is no notebook empty"),
+    ],
+)
+def test_a_misspelt_name_is_answered(house, monkeypatch, name, hint):
+    write(house / "notebooks" / "01_first_steps.ipynb")
+    write(house / "notebooks" / "labs" / "02_gates.ipynb")
+    (house / "empty").mkdir()
+    monkeypatch.chdir(house)
+    with pytest.raises(SystemExit, match=re.escape(hint)):
+        execute.main([name])
+
+
+def test_a_folder_means_its_notebooks(house, monkeypatch):
+    write(house / "notebooks" / "01_first_steps.ipynb")
+    lab = write(house / "notebooks" / "labs" / "02_gates.ipynb")
+    monkeypatch.chdir(house)
+    assert execute.choose(["notebooks/labs"]) == [lab]
+
+
+class Terminal(io.StringIO):
+    def isatty(self):
+        return True
+
+
+def test_on_a_terminal_each_notebook_has_a_line(house, monkeypatch):
+    monkeypatch.setattr(sys, "stdout", Terminal())
+    monkeypatch.setenv("COLUMNS", "100")
+    slow = "import time\ntime.sleep(1.2)"
+    for name in "01_first", "02_second":
+        write(house / "notebooks" / f"{name}.ipynb", "1", slow)
+    assert execute.main(["-n", "2"]) == 0
+    said = sys.stdout.getvalue()
+    for name in "01_first", "02_second":
+        assert f"{name}  cell 1 of 2  " in said
+        seconds = set(re.findall(rf"{name}  cell 2 of 2  (\d+) s", said))
+        assert len(seconds) > 1, "the line counts while a cell computes"
+
+
+@pytest.mark.skipif(os.name != "posix", reason="sends a signal as a terminal does")
+def test_ctrl_c_ends_every_kernel_with_one_sentence(house, tmp_path):
+    """In a process of its own, as it is called."""
+    wait = "import os, pathlib, time\npathlib.Path(str(os.getpid())).touch()\n"
+    paths = [write(house / f"0{n}.ipynb", wait + "time.sleep(60)") for n in (1, 2)]
+    command = [sys.executable, "-m", "tools.execute", "-n", "2", *map(str, paths)]
+    # A shell's background jobs ignore the signal, and so would their children.
+    process = subprocess.Popen(
+        command,
+        cwd=docs.__file__.rpartition("tools")[0],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
+    )
+    end = time.monotonic() + 60
+    while len(kernels := [p for p in house.iterdir() if p.name.isdigit()]) < 2:
+        assert time.monotonic() < end and process.poll() is None
+        time.sleep(0.1)
+    process.send_signal(signal.SIGINT)
+    said, _ = process.communicate(timeout=30)
+    assert process.returncode == 130
+    assert said.startswith("Stopped: every kernel is ended") and said.count("\n") == 1
+    assert not [kernel for kernel in kernels if psutil.pid_exists(int(kernel.name))]
 
 
 def test_save_stores_the_outputs_and_running_again_changes_nothing(house, capsys):
@@ -235,3 +479,21 @@ def test_a_timing_that_is_stored_stays_until_it_is_cleared(house):
     second.cells[1].outputs = []
     nbformat.write(second, path)
     assert texts(run().cells[1]) != texts(first.cells[1])
+
+
+def test_nothing_of_the_user_gets_into_the_kernel(tmp_path, somebodys):
+    path = write(tmp_path / "sees.ipynb", SEES)
+    script = (
+        "import sys, pathlib, tools.execute as tool;"
+        "tool.ROOT = pathlib.Path(sys.argv[1]).parent; tool.main(sys.argv[1:])"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script, str(path)],
+        cwd=Path(execute.__file__).parents[1],
+        env=somebodys,
+        capture_output=True,
+        encoding="utf-8",
+    )
+    assert done.stdout.startswith("sees  "), done.stdout + done.stderr
+    executed = nbformat.read(tmp_path / "build" / "sees.ipynb", as_version=4)
+    assert texts(executed.cells[1]) == [SEES_NOTHING]

@@ -7,12 +7,13 @@ import sys
 from itertools import pairwise
 from pathlib import Path
 
+from tools.notebooks import find_notebooks
+
 import nbformat
 import pytest
 
 ROOT = Path(__file__).parent.parent
-NOTEBOOKS = sorted((ROOT / "notebooks").rglob("*.ipynb"))
-NOTEBOOKS = [path for path in NOTEBOOKS if ".ipynb_checkpoints" not in path.parts]
+NOTEBOOKS = find_notebooks()
 SOLVED = any('"solution"' in path.read_text(encoding="utf-8") for path in NOTEBOOKS)
 LOCAL_PATH = re.compile(r"(?<![\w/:.])/(?:home|root|tmp|Users|work|opt|var)/|[A-Z]:\\")
 OUTSIDE = re.compile(
@@ -97,6 +98,16 @@ def test_tolerances_are_small_and_a_large_one_says_why(code):
     ], "above 0.02 the cell says why in a comment '# Tolerance: ...'"
 
 
+def test_a_picture_that_may_move_far_says_why(code):
+    declared = [cell for cell in code if "picture" in cell.metadata]
+    assert all(0 < cell.metadata["picture"] <= 0.1 for cell in declared)
+    assert not [
+        where(cell)
+        for cell in declared
+        if cell.metadata["picture"] > 0.03 and "# Picture:" not in cell.source
+    ], "above 0.03 the cell says why in a comment '# Picture: ...'"
+
+
 def test_one_title_and_no_skipped_heading_level(notebook):
     levels = [level for level, _ in headings(notebook)]
     assert notebook.cells[0].source.startswith("# ")
@@ -178,9 +189,25 @@ def test_a_unit_has_self_checks_and_solved_exercises(path):
     solutions = [c for c in cells if "solution" in tags(c) and c.cell_type == "code"]
     assert len(exercises) >= 5
     assert len(solutions) >= len(exercises)
-    assert all(c.metadata.get("jupyter", {}).get("source_hidden") for c in solutions)
     sections = [c for c in cells if re.match(r"## \d\.\d ", c.source)]
     assert len([c for c in cells if "selfcheck" in tags(c)]) >= len(sections) > 0
+
+
+def test_every_exercise_has_a_place_for_an_answer_and_a_folded_solution(notebook):
+    cells = notebook.cells
+    numbers = [k for k, cell in enumerate(cells) if "exercise" in tags(cell)]
+    for k in numbers:
+        assert cells[k].cell_type == "markdown"
+        assert tags(cells[k + 1]) == ["answer"], cells[k].source.splitlines()[0]
+        assert cells[k + 1].source.startswith("# your answer")
+        assert not cells[k + 1].outputs
+        solved = "solution" in tags(cells[k + 2])
+        assert solved or not SOLVED, cells[k].source.splitlines()[0]
+    for cell in cells:
+        if "solution" in tags(cell) and cell.cell_type == "code":
+            folded = cell.metadata.get("jupyter", {})
+            assert folded.get("source_hidden"), where(cell)
+            assert folded.get("outputs_hidden"), where(cell)
 
 
 @pytest.mark.parametrize("command", [["check"], ["format", "--check"]])

@@ -9,18 +9,15 @@ import csv
 import re
 from pathlib import Path
 
+from tools.notebooks import find_notebooks
+
 import nbformat
 import pytest
 
 ROOT = Path(__file__).parent.parent
 NOTEBOOKS = ROOT / "notebooks"
-UNITS = {path.name[:2] for path in (NOTEBOOKS / "errata").glob("*.ipynb")}
-PATHS = [
-    path
-    for path in sorted(NOTEBOOKS.rglob("*.ipynb"))
-    if path.name[:2] in UNITS and ".ipynb_checkpoints" not in path.parts
-]
-SOLVED = any('"solution"' in path.read_text(encoding="utf-8") for path in PATHS)
+UNITS = {p.name[:2] for p in find_notebooks() if p.parent.name == "errata"}
+PATHS = [path for path in sorted(find_notebooks()) if path.name[:2] in UNITS]
 # Cells and words that a reader is asked for at most.
 MOST = {"notebooks": (165, 5000), "labs": (110, 5000), "errata": (60, 5000)}
 DECIMAL = re.compile(r"(?<![\w.])\d+\.\d+(?![\w.]*\d)")
@@ -132,22 +129,6 @@ def test_length(path, cells):
     assert sum(len(text.split()) for text in prose) <= most_words
     if path.parent == NOTEBOOKS:
         assert sum("**Careful.**" in text for text in prose) <= 8, "interruptions"
-
-
-def test_every_exercise_has_a_place_for_an_answer_and_a_folded_solution(cells):
-    numbers = [k for k, cell in enumerate(cells) if "exercise" in tags(cell)]
-    for k in numbers:
-        assert cells[k].cell_type == "markdown"
-        assert tags(cells[k + 1]) == ["answer"], cells[k].source.splitlines()[0]
-        assert cells[k + 1].source.startswith("# your answer")
-        assert not cells[k + 1].outputs
-        solved = "solution" in tags(cells[k + 2])
-        assert solved or not SOLVED, cells[k].source.splitlines()[0]
-    for cell in cells:
-        if "solution" in tags(cell) and cell.cell_type == "code":
-            folded = cell.metadata.get("jupyter", {})
-            assert folded.get("source_hidden"), where(cell)
-            assert folded.get("outputs_hidden"), where(cell)
 
 
 def names(tree, context):

@@ -174,3 +174,39 @@ def test_heatmap_writes_every_number_where_it_can_be_read():
     assert [text.get_position() for text in ax.texts] == [(0, 0), (1, 0), (2, 0)]
     assert [text.get_text() for text in ax.get_xticklabels()] == ["a", "b", "c"]
     assert [text.get_text() for text in ax.get_yticklabels()] == ["cat"]
+
+
+SQUARE = np.zeros((28, 28))
+
+
+@pytest.mark.parametrize(
+    ("call", "sentence"),
+    [
+        (lambda: plot_images(SQUARE), r"images\[None\] for a single picture"),
+        (lambda: plot_images(np.zeros((5, 784))), r"reshape\(-1, 28, 28\)"),
+        (lambda: plot_images([SQUARE, SQUARE[:9]]), "pictures of one size"),
+        (lambda: plot_images([]), "pictures of one size"),
+        (lambda: plot_images([SQUARE], "ab"), "at most one title a picture"),
+        (lambda: plot_images([SQUARE], marked=[1]), "marks pictures 0 to 0"),
+        (lambda: plot_history({"loss": []}), "no epoch to draw"),
+        (lambda: plot_history([1, 2]), "wants what fit returns"),
+        (lambda: plot_heatmap(SQUARE, "ab", "abc"), "each of the 2 rows"),
+        (lambda: plot_regions(len, SQUARE, [0]), r"points of shape \(n, 2\)"),
+        (lambda: plot_regions(lambda x: x, SQUARE[:, :2], [0] * 28), "one class"),
+        (lambda: show(None, CAPTION), "not from NoneType"),
+        (lambda: show([1], CAPTION), "not from list"),
+        (lambda: play(curve, height=3), "a control of ipywidgets for height"),
+    ],
+)
+def test_what_does_not_fit_is_one_sentence(call, sentence):
+    with pytest.raises((TypeError, ValueError), match=sentence):
+        call()
+
+
+def test_pictures_may_have_one_channel_and_a_history_may_be_a_history():
+    assert plot_images(np.zeros((3, 28, 28, 1))).shape == (1, 8)
+
+    class History:
+        history = {"loss": [2, 1]}  # noqa: RUF012
+
+    assert len(plot_history(History()).lines) == 1

@@ -1,18 +1,44 @@
-"""README.md follows the notebooks: their list, their results, links that lead on."""
+"""README.md follows the notebooks, its links lead on, and one address serves all."""
 
+import importlib.util
 import re
+import tomllib
 
-from tools.docs import README, readme_with
+from tools.docs import (
+    CITATION,
+    HIGHLIGHTS,
+    README,
+    addressed,
+    highlights,
+    project_address,
+    readme_with,
+)
 from tools.notebooks import ROOT, find_notebooks, stored_results
 
 import pytest
 
 TEXT = README.read_text(encoding="utf-8")
-LINKS = [link for link in re.findall(r"\]\(([^)\s]+)\)", TEXT) if "://" not in link]
+GUIDE = ROOT / "CONTRIBUTING.md"
+LINKS = [
+    (path, link)
+    for path in (README, GUIDE, ROOT / "CHANGELOG.md")
+    for link in re.findall(r"\]\(([^)\s]+)\)", path.read_text(encoding="utf-8"))
+    if "://" not in link
+]
+
+
+@pytest.fixture
+def course_py():
+    spec = importlib.util.spec_from_file_location("bootstrap", ROOT / "course.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
 
 
 def test_the_results_are_those_of_the_stored_notebooks():
-    assert readme_with(stored_results()) == TEXT, "run python3 course.py run --save"
+    few = highlights(stored_results())
+    assert [*few.what] == [*HIGHLIGHTS.values()], "each once, in the order of the units"
+    assert readme_with(few) == TEXT, "run python3 course.py run --save"
 
 
 def test_every_notebook_is_listed_in_its_place():
@@ -20,10 +46,42 @@ def test_every_notebook_is_listed_in_its_place():
     assert rows == [path.relative_to(ROOT).as_posix() for path in find_notebooks()]
 
 
-@pytest.mark.parametrize("link", LINKS)
-def test_a_link_leads_somewhere(link):
+@pytest.mark.parametrize(("path", "link"), LINKS, ids=lambda value: str(value)[-40:])
+def test_a_link_leads_somewhere(path, link):
     if link.startswith("#"):
-        headings = re.findall(r"^#+ (.+)", TEXT, re.MULTILINE)
+        headings = re.findall(r"^#+ (.+)", path.read_text(encoding="utf-8"), re.M)
         assert link[1:] in [name.lower().replace(" ", "-") for name in headings]
     else:
-        assert (ROOT / link).is_file()
+        assert (path.parent / link).is_file()
+
+
+def test_readme_names_every_command_and_what_course_py_says(course_py):
+    """A sentence quoted in the table of troubles is one that is really said."""
+    for command in course_py.COMMANDS:
+        assert f"course.py {command}" in TEXT
+    said = (ROOT / "course.py").read_text(encoding="utf-8")
+    said = re.sub(r'"\s+"', "", said)
+    troubles = TEXT.split("### While it is set up")[1].split("### While you work")[0]
+    quoted = re.findall(r'^\| (?:"([^"]+)"(?:, "([^"]+)")?) \|', troubles, re.M)
+    assert len(quoted) > 5
+    for sentence in filter(None, sum(quoted, ())):
+        for part in sentence.split(" ... "):
+            assert part in said, part
+
+
+def test_the_project_s_address_is_used_everywhere_or_nowhere():
+    citation = CITATION.read_text(encoding="utf-8")
+    assert addressed(TEXT, citation, project_address()) == (TEXT, citation)
+    bare = addressed(TEXT, citation, "")
+    readme, cited = addressed(*bare, "https://example.org/nndl")
+    assert "(https://example.org/nndl/actions/workflows/test.yml)" in readme
+    assert cited.endswith("\nrepository-code: https://example.org/nndl\n")
+    assert addressed(readme, cited, "") == bare
+
+
+def test_one_version():
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    version = project["project"]["version"]
+    assert f"\nversion: {version}\n" in CITATION.read_text(encoding="utf-8")
+    changes = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
+    assert f"\n## {version}" in changes

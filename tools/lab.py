@@ -44,10 +44,24 @@ def main(arguments: list[str] | None = None) -> None:
     if folder == WORK:
         make_copy()
     prepare()
-    if not any(Path(argument).exists() for argument in rest):
-        rest.append(str(folder / FIRST))
-    shown = ROOT if folder.is_relative_to(ROOT) else folder
-    options = [f"--ServerApp.root_dir={shown}", f"--ServerApp.preferred_dir={folder}"]
+    named = [Path(argument).resolve() for argument in rest if Path(argument).exists()]
+    rest = [argument for argument in rest if not Path(argument).exists()]
+    # A notebook of the course means the student's copy of it.
+    named = [
+        folder / path.relative_to(NOTEBOOKS) if path.is_relative_to(NOTEBOOKS) else path
+        for path in named or [folder / FIRST]
+    ]
+    shown = next((p for p in (ROOT, folder) if named[0].is_relative_to(p)), None)
+    shown = shown or named[0].parent  # somebody's own notebook, anywhere
+    options = [f"--ServerApp.root_dir={shown}"]
+    if folder.is_relative_to(shown):
+        options.append(f"--ServerApp.preferred_dir={folder}")
+    # Ctrl-C ends it without a question. Who works as root, as in a container, has
+    # decided so.
+    options.append("--ServerApp.answer_yes=True")
+    if hasattr(os, "geteuid") and os.geteuid() == 0:
+        options.append("--allow-root")
+    rest += map(str, named)
     from jupyterlab.labapp import main as start
 
     sys.exit(start([*options, *rest]))

@@ -1,40 +1,53 @@
-"""A deck of slides for every unit, and its handout: ``python -m tools.slides``.
+"""The decks as pages and their handouts as PDF: ``python -m tools.slides [UNIT]``.
 
-Nothing is executed, and what is made here opens without a network.
+Nothing trains, and what is made here opens without a network.
 """
 
 from __future__ import annotations
 
+import argparse
 import os
 import shutil
 import sys
+from collections.abc import Sequence
 from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from tools import notebooks
 from tools.docs import DOCS
-from tools.notebooks import ROOT, title, units
+from tools.notebooks import ROOT, choose
 
-import nbformat
+from sphinx.cmd.build import build_main
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
-DECK = """
-{%- extends "reveal/index.html.j2" -%}
-{%- block html_head_js -%}{%- endblock -%}
-{%- block html_head_js_mathjax -%}
-<script>MathJax = {tex: {inlineMath: [["$", "$"]]}}</script>
-<script src="mathjax.js"></script>
-{%- endblock -%}
-{%- block html_head_css -%}<link rel="stylesheet" href="slides.css">{%- endblock -%}
-{%- block footer_js -%}
-<script src="reveal/dist/reveal.js"></script>
-<script src="reveal/plugin/notes/notes.js"></script>
-<script src="slides.js"></script>
-{%- endblock -%}
-"""
-BROWSERS = ("chromium", "chromium-browser", "google-chrome", "chrome", "msedge")
+DECKS = ROOT / "slides"
+REVEAL = files("sphinx_revealjs") / "_static" / "revealjs"
+BROWSERS = (
+    "chromium",
+    "chromium-browser",
+    "google-chrome",
+    "google-chrome-stable",
+    "chrome",
+    "microsoft-edge",
+    "microsoft-edge-stable",
+    "msedge",
+    "brave",
+    "brave-browser",
+)
+APPLICATIONS = (  # of macOS
+    "Google Chrome",
+    "Chromium",
+    "Microsoft Edge",
+    "Brave Browser",
+)
+PROGRAMS = (  # of Windows, below one of its folders for programs
+    r"Google\Chrome\Application\chrome.exe",
+    r"Microsoft\Edge\Application\msedge.exe",
+)
+FOLDERS = ("ProgramFiles", "ProgramFiles(x86)", "LocalAppData")
 
 
 def mathjax() -> Path:
@@ -43,55 +56,71 @@ def mathjax() -> Path:
 
 
 def find_browser() -> str | None:
-    """Return the path of an installed Chromium, Chrome or Edge, or None."""
-    places = [
-        "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
-        os.path.expandvars(r"%ProgramFiles%\Google\Chrome\Application\chrome.exe"),
-        os.path.expandvars(
-            r"%ProgramFiles(x86)%\Microsoft\Edge\Application\msedge.exe"
-        ),
-    ]
+    """Return the path of an installed Chromium, Chrome, Edge or Brave, or None."""
     found = [path for name in BROWSERS if (path := shutil.which(name))]
+    places = [
+        f"{home}/Applications/{name}.app/Contents/MacOS/{name}"
+        for home in ("", Path.home())
+        for name in APPLICATIONS
+    ]
+    places += [
+        rf"{os.environ[folder]}\{program}"
+        for folder in FOLDERS
+        if folder in os.environ
+        for program in PROGRAMS
+    ]
     return next(iter(found + [path for path in places if Path(path).exists()]), None)
 
 
-def make_slides(target: Path) -> list[Path]:
-    """Write a deck of slides for every unit; returns their HTML files.
+def find_decks() -> list[Path]:
+    """Return the written decks, in the order of the units."""
+    return sorted(DECKS.glob("0?_*.md"))
+
+
+def make_slides(target: Path, sources: Sequence[Path] | None = None) -> list[Path]:
+    """Build decks with Sphinx; returns their HTML files.
 
     Args:
-        target: the folder for the decks; reveal.js and MathJax go beside them.
-    """
-    from nbconvert import SlidesExporter
-    from traitlets.config import Config
+        target: the folder for the decks; what they need goes beside them.
+        sources: the decks to build, all of them by default; each is a file
+            of the folder slides/.
 
-    reveal = files("sphinx_revealjs") / "_static" / "revealjs"
-    for part in ("dist", "plugin/notes"):
-        shutil.copytree(reveal / part, target / "reveal" / part, dirs_exist_ok=True)
-    shutil.copyfile(mathjax(), target / "mathjax.js")
-    shutil.copytree(DOCS / "slides", target, dirs_exist_ok=True)
-    config = Config()
-    config.TagRemovePreprocessor.enabled = True
-    config.TagRemovePreprocessor.remove_input_tags = {"hide-input"}
-    exporter = SlidesExporter(
-        config=config,
-        raw_template=DECK,
-        reveal_url_prefix="reveal",
-        reveal_theme="white",
-        exclude_input_prompt=True,
-        exclude_output_prompt=True,
-    )
-    decks = []
-    for path in units():
-        notebook = nbformat.read(path, as_version=4)
-        notebook.metadata["title"] = title(path)
-        page, _ = exporter.from_notebook_node(notebook)
-        decks.append(target / f"{path.stem}.html")
-        decks[-1].write_text(page, encoding="utf-8")
-    return decks
+    Raises:
+        RuntimeError: a deck asks for what the notebooks do not
+            hold, or breaks a rule; the lines above say where. What could be
+            built is written all the same.
+    """
+    sources = find_decks() if sources is None else sources
+    if not sources:
+        return []
+    for source in sources:
+        for old in target.glob(f"_images/{source.stem}-*"):
+            old.unlink()
+    options = ["-b", "deck", "-q", "-E", "-W", "--keep-going"]
+    options += ["-c", str(DOCS / "slides"), "-d", str(target / ".doctrees")]
+    static = target / "_static"
+    for part in ("reset.css", "reveal.css", "reveal.js"):
+        copy(REVEAL / "dist" / part, static / "reveal" / part)
+    copy(REVEAL / "plugin" / "notes" / "notes.js", static / "reveal" / "notes.js")
+    fonts = REVEAL / "dist" / "theme" / "fonts" / "source-sans-pro"
+    for font in fonts.glob("*.woff"):
+        copy(font, static / "reveal" / "fonts" / font.name)
+    copy(mathjax(), static / "mathjax.js")
+    os.environ["DECKS"] = " ".join(path.stem for path in sources)
+    failed = build_main([*options, str(sources[0].parent), str(target)])
+    shutil.rmtree(target / ".doctrees", ignore_errors=True)
+    if failed:
+        raise RuntimeError("A deck is not in order: mend what the lines above name.")
+    return [target / f"{path.stem}.html" for path in sources]
+
+
+def copy(source: Path, target: Path) -> None:
+    target.parent.mkdir(parents=True, exist_ok=True)
+    shutil.copyfile(source, target)
 
 
 def print_handout(deck: Path, browser: Browser) -> Path:
-    """Print a deck as a PDF, one slide a page; returns the file.
+    """Print a deck as a PDF, two slides a page above their notes; returns it.
 
     Args:
         deck: the HTML file of a deck.
@@ -103,21 +132,49 @@ def print_handout(deck: Path, browser: Browser) -> Path:
     target = deck.with_suffix(".pdf")
     page = browser.new_page()
     page.set_default_timeout(300_000)
-    page.goto(f"{deck.absolute().as_uri()}?print-pdf")
+    page.goto(f"{deck.absolute().as_uri()}?handout")
     page.wait_for_selector("body[data-printable]")
-    page.pdf(path=target, prefer_css_page_size=True, print_background=True)
+    page.emulate_media(media="screen")  # the rules of reveal.js for paper go astray
+    page.pdf(
+        path=target,
+        prefer_css_page_size=True,
+        print_background=True,
+        tagged=True,
+        outline=True,
+    )
     page.close()
     return target
 
 
-def main() -> int:
+def main(arguments: Sequence[str] | None = None) -> int:
     """Write the decks and, where a browser is installed, their handouts."""
-    decks = make_slides(ROOT / "build" / "slides")
+    parser = argparse.ArgumentParser(prog="course.py slides", description=__doc__)
+    parser.add_argument("units", nargs="*", help="units or their notebooks; all")
+    names = parser.parse_args(arguments).units
+    chosen = choose(names, notebooks.units()) if names else notebooks.units()
+    sources = [path for path in find_decks() if path.stem in {p.stem for p in chosen}]
+    missing = {p.stem for p in chosen} - {path.stem for path in sources}
+    if missing:
+        print("No deck is written yet for", ", ".join(sorted(missing)))
+    try:
+        publish(ROOT / "build" / "slides", sources)
+    except RuntimeError as error:
+        sys.exit(str(error))
+    return 0
+
+
+def publish(target: Path, sources: Sequence[Path]) -> None:
+    """Write decks and, where a browser is installed, their handouts.
+
+    Raises:
+        RuntimeError: a deck is not in order, or the browser does not start.
+    """
+    decks = make_slides(target, sources)
     print(*decks, sep="\n")
     path = find_browser()
     if path is None:
         print("No PDF handouts: install Chromium or Chrome and start again.")
-        return 0
+        return
     from playwright.sync_api import Error, sync_playwright
 
     try:
@@ -127,8 +184,9 @@ def main() -> int:
                 print(print_handout(deck, browser))
     except (Error, OSError) as error:
         reason = str(error).splitlines()[0]
-        sys.exit(f"The decks are written, their PDF handouts not: {reason}")
-    return 0
+        raise RuntimeError(
+            f"The decks are written, their PDF handouts not: {reason}"
+        ) from error
 
 
 if __name__ == "__main__":

@@ -3,7 +3,13 @@
 nbval re-executes every cell and compares its output to the stored one, letter
 by letter. A cell whose numbers come out of training says in its metadata how
 far each of them may move (``"tolerance": 0.005``, absolute); the text around
-the numbers stays exact. A pytest plugin; the conftest.py at the top loads it.
+the numbers stays exact.
+
+Pictures are compared as well, by tools/pictures.py: block by block, or by their
+mean in a cell that declares a tolerance. A cell that only draws what training
+has found, or needs more, declares it for its pictures (``"picture": 0.03``, a
+share of the way from black to white). A pytest plugin; the conftest.py at the
+top loads it.
 """
 
 from __future__ import annotations
@@ -12,6 +18,12 @@ import difflib
 import os
 import re
 from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+
+from tools import kernel, pictures
+from tools.execute import at_once
+from tools.notebooks import NOTEBOOKS, Unreadable, find_notebooks, length
 
 import pytest
 from nbval.plugin import IPyNbCell, IPyNbFile, NbCellError
@@ -19,6 +31,7 @@ from nbval.plugin import IPyNbCell, IPyNbFile, NbCellError
 NUMBER = re.compile(r"[-+]?\d+(?:\.\d*)?(?:[eE][-+]?\d+)?")
 TEXT_KINDS = {"stdout", "stderr", "text/plain"}
 SAID = {"-": "stored in the notebook:  ", "+": "computed now:            "}
+TRAINED = 0.03  # mean difference of a figure whose numbers come out of training
 COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 # The data is in the cache before a run starts: a lesson that opens a
 # connection would fail in a lecture hall, so it fails here.
@@ -73,6 +86,10 @@ class Notebook(IPyNbFile):
 
     raised: str | None = None
 
+    def __init__(self, *args, **kwargs) -> None:
+        super().__init__(*args, **kwargs)
+        self.skip_compare += pictures.KINDS  # not byte by byte
+
     def setup(self) -> None:
         super().setup()
         message = self.kernel.execute_cell_input(OFFLINE, allow_stdin=False)
@@ -119,7 +136,31 @@ class Cell(IPyNbCell):
             # nbval would name the kind of output that is too many or missing.
             self.comparison_traceback.clear()
             self.format_output_compare("", "\n".join(stored), "\n".join(computed))
+        if equal:
+            says = self._compare_pictures(ref, test)
+            self.comparison_traceback.extend(says)
+            equal = not says
         return equal
+
+    def _compare_pictures(self, stored, computed) -> list[str]:
+        """What is wrong with the figures of the cell, and with their texts."""
+        loose = {"tolerance", "picture"} & self.cell.metadata.keys()
+        mean = self.cell.metadata.get("picture", TRAINED) if loose else None
+        old, new = [*pictures.found(stored)], [*pictures.found(computed)]
+        if len(old) != len(new):
+            return [f"{len(old)} figures are stored, {len(new)} computed now"]
+        says = []
+        for number, (before, now) in enumerate(zip(old, new), start=1):
+            if complaint := pictures.compare(before.frames, now.frames, mean):
+                name = f"{self.path.stem}_In_{self.cell_num + 1}_figure_{number}.png"
+                target = self.config.rootpath / "build" / "strict" / name
+                pictures.draw_difference(before.frames, now.frames, target)
+                says += [f"figure {number}: {complaint}", f"side by side: {target}"]
+            texts = [NUMBER.sub("#", p.alt) if loose else p.alt for p in (before, now)]
+            if texts[0] != texts[1]:
+                says.append(f"figure {number}: another alternative text")
+                says += [SAID["-"] + before.alt, SAID["+"] + now.alt]
+        return says
 
     @staticmethod
     def _settle(computed, stored, tolerance: float) -> None:
@@ -163,6 +204,11 @@ class Cell(IPyNbCell):
 
 
 def pytest_configure() -> None:
+    kernel.isolate()
+    share_cores()
+
+
+def share_cores() -> None:
     """Give each worker its share of the cores.
 
     Two notebooks that both compute with all cores wait for each other most of
@@ -173,24 +219,37 @@ def pytest_configure() -> None:
         os.environ.setdefault("TF_NUM_INTRAOP_THREADS", str(share))
 
 
+@cache
+def _lessons() -> set[Path]:
+    return {*find_notebooks()}
+
+
 def pytest_collect_file(file_path, parent):
-    if file_path.suffix == ".ipynb" and ".ipynb_checkpoints" not in file_path.parts:
-        return Notebook.from_parent(parent, path=file_path)
-    return None
+    """Collect notebooks; of those in notebooks/ the course's, unless one is named."""
+    if file_path.suffix != ".ipynb" or ".ipynb_checkpoints" in file_path.parts:
+        return None
+    if NOTEBOOKS in file_path.parents and not parent.session.isinitpath(file_path):
+        try:
+            if file_path not in _lessons():
+                return None
+        except Unreadable as error:
+            raise parent.CollectError(str(error)) from None
+    return Notebook.from_parent(parent, path=file_path)
 
 
 def pytest_collection_modifyitems(items) -> None:
-    """Put the notebooks first, the last units before the others.
-
-    They take longest: a worker that met one of them at the end of a run would
-    keep the other one waiting.
-    """
+    """Put the notebooks first, the longest before the others."""
 
     def place(item) -> tuple[bool, bool, str]:
-        lesson = item.path.suffix == ".ipynb"
-        return lesson, item.path.parent.name != "labs", item.path.name * lesson
+        if item.path.suffix == ".ipynb":
+            return True, *length(item.path)
+        return False, False, ""
 
     items.sort(key=place, reverse=True)
+
+
+def pytest_xdist_auto_num_workers() -> int:
+    return at_once()
 
 
 def pytest_terminal_summary(terminalreporter) -> None:

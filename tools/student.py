@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 from tools.execute import clean
-from tools.notebooks import NOTEBOOKS, find_notebooks
+from tools.notebooks import NOTEBOOKS, find_notebooks, read
 
 import nbformat
 
@@ -31,7 +31,7 @@ def make_student_copy(target: Path) -> int:
             f"{target} is there already and not an empty folder: name a new one."
         )
     for path in find_notebooks():
-        notebook = nbformat.read(path, as_version=4)
+        notebook = read(path)
         notebook.cells = [
             cell
             for cell in notebook.cells

@@ -16,7 +16,7 @@ import sys
 from datetime import date
 from pathlib import Path
 
-from tools.notebooks import NOTEBOOKS, ROOT
+from tools.notebooks import NAME, NOTEBOOKS, ROOT
 
 from ipykernel.ipkernel import IPythonKernel
 from jupyter_client.kernelspec import get_kernel_spec
@@ -55,8 +55,8 @@ def refresh(course: Path = NOTEBOOKS, work: Path = WORK) -> list[tuple[str, str]
     known = _read_known(work)
     news = []
     try:
-        for source in sorted(course.rglob("[0-9][0-9]_*.ipynb")):
-            if "-" in source.stem:  # a duplicate or a checkpoint, not the course's
+        for source in sorted(course.rglob("*.ipynb")):
+            if not NAME.fullmatch(source.name):  # a duplicate or a checkpoint
                 continue
             name = source.relative_to(course).as_posix()
             entry = known.setdefault(name, {})
@@ -75,7 +75,8 @@ def _copy(source: Path, target: Path) -> None:
     """
     notebook = json.loads(source.read_text(encoding="utf-8"))
     spec = get_kernel_spec("python3")
-    notebook["metadata"]["kernelspec"] |= {"display_name": spec.display_name}
+    kernel = {"display_name": spec.display_name, "language": spec.language}
+    notebook["metadata"]["kernelspec"] = kernel | {"name": "python3"}
     notebook["metadata"]["language_info"] = IPythonKernel.language_info
     _write(target, json.dumps(notebook, ensure_ascii=False, indent=1).encode())
 

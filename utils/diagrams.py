@@ -58,6 +58,9 @@ def draw_graph(
         KeyError: an edge names a node that is not there.
     """
     circles, plain, edges = set(circles), set(plain), [*edges]
+    named = {name for edge in edges for name in edge[:2]} | circles | plain
+    if unknown := named - set(nodes):
+        raise KeyError(f"there is no node {unknown.pop()!r} among {[*nodes]}")
     stops = [point for edge in edges for point in (edge[4] if len(edge) > 4 else [])]
     ax = _canvas(ax, np.array([*nodes.values(), *stops], float), margin)
     patches = {}
@@ -123,7 +126,17 @@ def layer_sizes(network: Any) -> list[int]:
             with ``units`` count (Dense and recurrent ones).
     """
     if not hasattr(network, "layers"):
+        if isinstance(network, str) or not all(size >= 1 for size in network):
+            raise ValueError(
+                "A network is given as a list of layer sizes, such as [784, 100, 10], "
+                f"or as a built Keras model, not as {network!r}."
+            )
         return [int(size) for size in network]
+    if not network.built:
+        raise ValueError(
+            "The model is not built yet: begin it with keras.Input((784,)), or let it "
+            "predict once."
+        )
     units = [layer.units for layer in network.layers if hasattr(layer, "units")]
     return [int(np.prod(network.input_shape[1:])), *units]
 
@@ -147,6 +160,18 @@ def draw_network(
     sizes = layer_sizes(network)
     hidden = [f"hidden {i}" for i in range(1, len(sizes) - 1)]
     names = names or ["input", *(["hidden"] if len(hidden) == 1 else hidden), "output"]
+    if len(names) != len(sizes):
+        raise ValueError(
+            f"draw_network wants a name for each of the {len(sizes)} layers, input and "
+            f"output too, not {len(names)} names."
+        )
+    gaps = [*pairwise(sizes)]
+    if len(weights) and ([np.shape(w) for w in weights] != gaps or max(sizes) > most):
+        raise ValueError(
+            f"draw_network wants kernels of shape {', '.join(map(str, gaps))}, without "
+            f"biases, of layers with at most {most} neurons, not "
+            f"{', '.join(str(np.shape(w)) for w in weights)}."
+        )
     columns = [_neurons(2.0 * i, size, most) for i, size in enumerate(sizes)]
     bottom = min(points[:, 1].min() for points in columns) - 0.45
     ax = _canvas(ax, np.vstack([*columns, [0, bottom]]), margin=(0.8, 0.8))
@@ -187,6 +212,11 @@ def draw_model(model: Any, ax: Axes | None = None) -> Axes:
     Args:
         model: a built Keras model, Sequential or functional.
     """
+    if not getattr(model, "built", False) or not hasattr(model, "layers"):
+        raise ValueError(
+            "draw_model wants a built Keras model, one that begins with keras.Input or "
+            f"has predicted once, not {type(model).__name__}."
+        )
     sources = _sources(model.outputs[0]._keras_history.operation, {})
     if any(len(before) > 1 for before in sources.values()):
         return _draw_branches(sources, ax)

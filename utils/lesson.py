@@ -41,13 +41,18 @@ with _quiet():
 logging.getLogger("tensorflow").setLevel(logging.ERROR)
 
 MOST_LINES = 6
+TRAINED_TWICE = (
+    "If a training cell has run more than once, the network was already trained and "
+    "went on from there: run all cells again from the one that builds it."
+)
 __all__ = ["Progress", "Results", "check", "start"]
 
 
 def start(seed: int) -> int:
     """Set the style of the figures and the seed of every random generator.
 
-    Prints the versions that the stored outputs were computed with.
+    Prints the versions that the stored outputs were computed with. What a
+    keras.json says about numbers and pictures is put back to Keras' defaults.
 
     Args:
         seed: seeds Python, NumPy and the Keras backend. COURSE_SEED in the
@@ -55,7 +60,19 @@ def start(seed: int) -> int:
 
     Returns:
         The seed in force; generators and splits of a notebook derive from it.
+
+    Raises:
+        RuntimeError: Keras was loaded before this package, with a backend that
+            the notebooks cannot use.
     """
+    if keras.backend.backend() != "tensorflow":
+        raise RuntimeError(
+            f"Keras already runs on {keras.backend.backend()}: restart the kernel "
+            "and run this notebook from its first cell."
+        )
+    keras.config.set_image_data_format("channels_last")
+    keras.config.set_floatx("float32")
+    keras.config.set_epsilon(1e-7)
     seed = int(os.environ.get("COURSE_SEED", seed))
     keras.utils.set_random_seed(seed)
     plt.style.use(["default", STYLE])
@@ -126,7 +143,7 @@ class Results:
     """The book's numbers beside ours, collected while a notebook runs."""
 
     def __init__(self) -> None:
-        self._tables: list[pd.DataFrame] = []
+        self._rows: dict[str, dict[str, float]] = {}
 
     def compare(
         self,
@@ -137,6 +154,9 @@ class Results:
         step: str = "epoch",
     ) -> None:
         """Show book value, own value and band; fail outside the band.
+
+        A cell that runs again replaces its rows; a value that was refused is kept
+        in no table.
 
         Args:
             what: the name of the quantity.
@@ -155,14 +175,14 @@ class Results:
         )
         if book.shape != here.shape:
             raise ValueError(
-                f"{what}: the book has {book.size} values, this run {here.size}."
+                f"{what}: the book has {book.size} values, this run {here.size}. "
+                + TRAINED_TWICE
             )
         many = book.size > 1
         names = [f"{what}, {step} {i + 1}" if many else what for i in range(book.size)]
         table = pd.DataFrame(
             {"book": book, "here": here.round(4), "within": within}, index=names
         )
-        self._tables.append(table)
         rows = table.reset_index(names="what").to_dict("records")
         display(table, metadata={"results": rows})
         # Asked this way round, a value that is not a number lies outside.
@@ -171,10 +191,12 @@ class Results:
         if len(outside):
             name, row = outside.index[0], outside.iloc[0]
             raise AssertionError(
-                f"{name}: {row.here} here, {row.book} in the book, "
-                f"more than {within} apart."
+                f"{name}: {row.here} here, {row.book} expected, more than {within} "
+                f"apart. {TRAINED_TWICE}"
             )
+        self._rows |= table.to_dict("index")
 
     def table(self) -> pd.DataFrame:
         """Return everything compared so far, one row a number."""
-        return pd.concat(self._tables)
+        columns = ["book", "here", "within"]
+        return pd.DataFrame.from_dict(self._rows, orient="index", columns=columns)

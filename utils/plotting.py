@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable, Mapping, Sequence
+from itertools import cycle
 from pathlib import Path
 from typing import Any
 
@@ -26,9 +27,21 @@ MARKERS = "osD^vPX*<>"
 
 def figure_of(artist: Figure | Axes | np.ndarray) -> Figure:
     """Return the Figure behind a Figure, an Axes or an array of Axes."""
-    if isinstance(artist, np.ndarray):
+    if isinstance(artist, np.ndarray) and artist.size:
         artist = artist.flat[0]
+    if not isinstance(artist, Figure | Axes):
+        raise TypeError(
+            "A figure is shown from a Figure, an Axes or an array of Axes, as every "
+            f"plot_ and draw_ function returns it, not from {_kind(artist)}."
+        )
     return artist.get_figure()
+
+
+def _kind(value: Any) -> str:
+    """What was given in the place of something else, in a few words."""
+    shape = getattr(value, "shape", None)
+    kind = type(value).__name__
+    return f"{kind} of shape {tuple(shape)}" if shape is not None else kind
 
 
 def to_png(figure: Figure, tight: bool = True) -> bytes:
@@ -115,9 +128,12 @@ def show_motion(
         alt: what happens, with its numbers, for those who do not see it.
         seconds: how long a picture stays; the last one stays three times as long.
     """
-    facts = describe(figure_of(figures[0]))
+    figures = [figure_of(figure) for figure in figures]
+    if len({tuple(figure.get_size_inches()) for figure in figures}) != 1:
+        raise ValueError("show_motion wants one figure or more, all of one size.")
+    facts = describe(figures[0])
     frames = [
-        Image.open(io.BytesIO(to_png(figure_of(figure), tight=False))).convert("P")
+        Image.open(io.BytesIO(to_png(figure, tight=False))).convert("P")
         for figure in figures
     ]
     times = [round(1000 * seconds)] * len(frames)
@@ -155,6 +171,12 @@ def play(draw: Callable[..., Figure | Axes], **controls) -> None:
     """
     import ipywidgets
 
+    for name, control in controls.items():
+        if not isinstance(control, ipywidgets.ValueWidget):
+            raise TypeError(
+                f"play wants a control of ipywidgets for {name}, such as "
+                f"ipywidgets.FloatSlider(), not {_kind(control)}."
+            )
     picture = ipywidgets.Image(format="png", layout={"max_width": "100%"})
 
     def redraw(_change=None) -> None:
@@ -187,12 +209,35 @@ def plot_images(
     """Draw a grid of pictures; returns its Axes as an array (rows, columns).
 
     Args:
-        images: shape (n, height, width), or (n, height, width, 3) for colour;
-            grey pictures run from white (0) to black (their largest value).
+        images: shape (n, height, width), also with 1 channel, or 3 or 4 for
+            colour; grey pictures run from white (0) to black (their largest value).
         titles: one title a picture.
         columns: pictures in a row.
         marked: indices of the pictures that get a thick red frame.
+
+    Raises:
+        ValueError: something has another shape or length.
     """
+    shapes = (
+        {np.shape(image) for image in images} if hasattr(images, "__len__") else set()
+    )
+    shape = next(iter(shapes)) if len(shapes) == 1 else ()
+    if len(shape) not in (2, 3) or (len(shape) == 3 and shape[2] not in (1, 3, 4)):
+        given = f"(n, {', '.join(map(str, shape))})" if shape else "what was given"
+        raise ValueError(
+            "plot_images wants pictures of one size, of shape (n, height, width) or "
+            f"(n, height, width, channels), not {given}: write images[None] for a "
+            "single picture and images.reshape(-1, 28, 28) for rows of 784 numbers."
+        )
+    if len(titles) > len(images) or columns < 1:
+        raise ValueError(
+            f"plot_images wants at most one title a picture and one column or more, "
+            f"not {len(titles)} titles for {len(images)} pictures in {columns} columns."
+        )
+    if any(not 0 <= index < len(images) for index in marked):
+        raise ValueError(
+            f"plot_images marks pictures 0 to {len(images) - 1}, not {[*marked]}."
+        )
     rows = -(-len(images) // columns)
     size = (1.35 * columns, (1.75 if len(titles) else 1.4) * rows)
     _, axes = plt.subplots(rows, columns, figsize=size, squeeze=False)
@@ -215,9 +260,20 @@ def plot_history(
     Args:
         history: what ``fit`` returns, or name -> one number per epoch.
     """
-    history = getattr(history, "history", history)
+    while hasattr(history, "history"):  # of fit, or of a network: it keeps its last
+        history = history.history
+    if not hasattr(history, "items") or any(np.ndim(v) != 1 for v in history.values()):
+        raise TypeError(
+            "plot_history wants what fit returns, or a mapping such as "
+            f'{{"loss": [0.9, 0.5]}}, not {_kind(history)}.'
+        )
+    if not any(len(values) for values in history.values()):
+        raise ValueError(
+            "plot_history has no epoch to draw: fit trained none, as it does when "
+            "initial_epoch has reached epochs, or the network was already trained."
+        )
     ax = ax or plt.subplots()[1]
-    for (name, values), marker in zip(history.items(), MARKERS, strict=False):
+    for (name, values), marker in zip(history.items(), cycle(MARKERS)):
         ax.plot(range(1, len(values) + 1), values, marker=marker, label=name)
     ax.set(xlabel="epoch")
     ax.xaxis.get_major_locator().set_params(integer=True)
@@ -237,20 +293,40 @@ def plot_regions(
         classify: maps points of shape (n, 2) to class numbers of shape (n,).
         points: shape (n, 2), drawn with one colour and one marker per class.
         labels: shape (n,), class numbers from 0.
+
+    Raises:
+        ValueError: something has another shape, or classify answers otherwise.
     """
-    ax = ax or plt.subplots(figsize=(6, 5))[1]
+    points, labels = np.asarray(points), np.asarray(labels)
+    if points.ndim != 2 or points.shape[1] != 2 or labels.shape != points.shape[:1]:
+        raise ValueError(
+            "plot_regions wants points of shape (n, 2) and labels of shape (n,), not "
+            f"{points.shape} and {labels.shape}."
+        )
     low, high = points.min(axis=0) - 0.3, points.max(axis=0) + 0.3
     x, y = np.meshgrid(
         *(np.linspace(a, b, 200) for a, b in zip(low, high, strict=True))
     )
-    answers = classify(np.column_stack([x.ravel(), y.ravel()])).reshape(x.shape)
+    answers = np.asarray(classify(np.column_stack([x.ravel(), y.ravel()])))
+    if answers.size != x.size:
+        raise ValueError(
+            "plot_regions wants a classify that answers one class number a point, so "
+            f"shape ({x.size},), not {answers.shape}: use argmax(axis=1) or > 0.5."
+        )
+    answers = answers.reshape(x.shape)
+    ax = ax or plt.subplots(figsize=(6, 5))[1]
     classes = np.unique(labels)
     edges = np.append(classes, classes[-1] + 1) - 0.5
     colours = [f"C{c}" for c in classes]
     ax.contourf(x, y, answers, levels=edges, colors=colours, alpha=0.25)
     for c, colour in zip(classes, colours, strict=True):
         chosen = points[labels == c]
-        ax.scatter(*chosen.T, color=colour, marker=MARKERS[c], edgecolor="white")
+        ax.scatter(
+            *chosen.T,
+            color=colour,
+            marker=MARKERS[int(c) % len(MARKERS)],
+            edgecolor="white",
+        )
     ax.set(xlabel="$x_1$", ylabel="$x_2$")
     ax.grid(False)
     return ax
@@ -268,7 +344,17 @@ def plot_heatmap(
     Args:
         matrix: shape (len(rows), len(columns)).
         form: format of the numbers, for example ".2f".
+
+    Raises:
+        ValueError: the matrix has another shape.
     """
+    matrix = np.asarray(matrix)
+    if matrix.shape != (len(rows), len(columns)):
+        raise ValueError(
+            "plot_heatmap wants a matrix with a row for each of the "
+            f"{len(rows)} rows and a column for each of the {len(columns)} columns, "
+            f"not of shape {matrix.shape}."
+        )
     ax = ax or plt.subplots(figsize=(1 + 0.8 * len(columns), 1 + 0.6 * len(rows)))[1]
     ax.imshow(matrix, cmap="Blues", aspect="auto")
     middle = (matrix.max() + matrix.min()) / 2

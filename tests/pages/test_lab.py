@@ -29,11 +29,7 @@ COUNTS = """() => {
 
 @pytest.fixture(scope="module")
 def address(tmp_path_factory, browser):
-    """A JupyterLab of its own on a copy of the notebooks.
-
-    Its settings are its own, too: JupyterLab remembers a deck that is running,
-    and would open the next notebook as slides.
-    """
+    """A JupyterLab with settings of its own, on a copy of the notebooks."""
     folder = tmp_path_factory.mktemp("lab")
     settings = {"JUPYTER_CONFIG_DIR": str(tmp_path_factory.mktemp("settings"))}
     shutil.copytree(notebooks.NOTEBOOKS, folder / "notebooks")
@@ -128,17 +124,3 @@ def test_a_widget_moves(path, index, address, page):
     page.wait_for_function(
         "(old) => document.querySelector('.widget-image').src !== old", arg=before
     )
-
-
-def test_slides_run_live(address, page):
-    """The deck inside JupyterLab shows its first slides and runs a cell."""
-    open_notebook(page, address, notebooks.units()[0])
-    select(page, 0)
-    page.evaluate("jupyterapp.commands.execute('deck:start')")
-    page.wait_for_selector(".jp-deck-mod-visible h1:visible")
-    page.evaluate("jupyterapp.commands.execute('deck:forward')")
-    page.wait_for_selector(".jp-deck-mod-visible h2:visible")
-    select(page, 1)
-    run(page, "notebook:run-cell", timeout=120_000)
-    prompt = "jupyterapp.shell.currentWidget.content.widgets[1].promptNode.textContent"
-    assert page.evaluate(prompt) == "[1]:"

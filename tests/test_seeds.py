@@ -1,0 +1,76 @@
+"""Tests of tools.seeds and tools.mutants, the questions to the notebooks."""
+
+from tools import mutants, seeds
+
+import nbformat
+import pytest
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
+
+LESSON = """import os
+seed = int(os.environ.get("COURSE_SEED", 42))
+print("larger:", seed > 5)
+print("a", seed)
+print("b", 10)
+print(f"Keras 3.15, seed {seed}")"""
+
+
+def notebook(folder, *cells):
+    path = folder / "lesson.ipynb"
+    nbformat.write(new_notebook(cells=[new_markdown_cell("# Title"), *cells]), path)
+    return path
+
+
+def said(text):
+    return [new_output("stream", text=text)]
+
+
+def test_what_another_seed_turns_round_is_named(tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(seeds.kernel, "isolate", lambda: None)
+    monkeypatch.setenv("COURSE_SEED", "42")
+    stored = said("larger: True\na 42\nb 10\nKeras 3.15, seed 42\n")
+    path = notebook(
+        tmp_path,
+        new_code_cell(LESSON, outputs=stored),
+        new_code_cell("assert seed != 3, 'outside the band'"),
+        new_code_cell("seed", metadata={"tags": ["nbval-ignore-output"]}),
+    )
+    assert seeds.main([str(path), "--seeds", "3", "43"]) == 1
+    assert capsys.readouterr().out.splitlines() == [
+        "lesson, seed 3: 2 broken, 1 turned round",
+        "  In [1] broken: larger: True   ->   larger: False",
+        "  In [2] broken: AssertionError: outside the band",
+        "  In [1] turned: number 1 of the lines: [42.0, 10.0] -> [3.0, 10.0]",
+        "lesson, seed 43: 0 broken, 0 turned round",
+    ]
+
+
+def test_a_mutant_changes_one_number_or_operator_that_is_seen():
+    cells = [
+        new_code_cell("x = 2 * 0.5\ny = f'{x + 1:.2f}' < 'a'\nz = x[:-1]"),
+        new_code_cell("1", metadata={"tags": ["solution"]}),
+    ]
+    found = [*mutants.mutants(new_notebook(cells=[new_markdown_cell("1"), *cells]))]
+    assert {(m.cell, m.number) for m in found} == {(1, 1)}
+    assert {m.changed for m in found} == {
+        "x = 3 * 0.5",
+        "x = 2 / 0.5",
+        "x = 2 * 1.0",
+        "y = f'{x + 1:.2f}' <= 'a'",
+        "z = x[:-2]",
+    }
+    assert all(len(m.source.splitlines()) == 3 for m in found)
+
+
+@pytest.mark.parametrize(
+    ("seen", "text", "code"), [("x", "3", 0), ("type(x)", "int", 1)]
+)
+def test_a_change_that_nothing_shows_survives(tmp_path, capsys, seen, text, code):
+    shown = [new_output("execute_result", {"text/plain": text}, execution_count=2)]
+    cells = [
+        new_code_cell("x = 3", execution_count=1),
+        new_code_cell(seen, execution_count=2, outputs=shown),
+    ]
+    assert mutants.main([str(notebook(tmp_path, *cells)), "--count", "1"]) == code
+    said = capsys.readouterr().out.splitlines()
+    assert said[-1].startswith(f"{1 - code} of 1 changes turn red")
+    assert said[0] == f"  1 {('red     ', 'SURVIVES')[code]} In [1]  x = 3   ->   x = 4"
