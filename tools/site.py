@@ -139,6 +139,8 @@ class Links:
             if path.suffix == ".ipynb" and path in self.first:
                 page = self.places.get((path, place), self.first[path])
                 new = f"{relative(page, name)}.ipynb" if page != name else ""
+            elif path.suffix == ".ipynb":
+                return match[0]  # of a notebook that is not on this site
             elif target and path.is_file() and path.is_relative_to(ROOT):
                 self.wanted.add(path)
                 new = relative(path.relative_to(ROOT).as_posix(), name)
