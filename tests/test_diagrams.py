@@ -3,6 +3,7 @@
 from itertools import pairwise
 
 from utils.diagrams import (
+    BACK,
     draw_graph,
     draw_model,
     draw_network,
@@ -136,6 +137,16 @@ def test_a_graph_has_its_nodes_arrows_and_labels():
     assert frames == [1, 1, 1, 0], "bare text has no frame"
     assert arrows(ax) == [((0, 0), (2, 1)), ((2, 1), (4, 0))]
     assert ax.texts[-1].get_position() == (3, 0.5)
+
+
+def test_what_flows_back_is_dashed_and_of_another_colour():
+    spots = {"a": (0, 0), "b": (3, 0)}
+    ax = draw_graph(spots, [("a", "b")], back=[("b", "a", "-2", 0.3)])
+    there, back = (t.arrow_patch for t in ax.texts if isinstance(t, Annotation))
+    assert there.get_linestyle() == "-" and back.get_linestyle() == "--"
+    assert there.get_edgecolor() != back.get_edgecolor()
+    label = next(t for t in ax.texts if t.get_text() == "-2")
+    assert label.get_color() == BACK
 
 
 @pytest.mark.parametrize(
