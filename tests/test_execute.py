@@ -409,7 +409,7 @@ class Terminal(io.StringIO):
 def test_on_a_terminal_each_notebook_has_a_line(house, monkeypatch):
     monkeypatch.setattr(sys, "stdout", Terminal())
     monkeypatch.setenv("COLUMNS", "100")
-    slow = "import time\ntime.sleep(1.2)"
+    slow = "import time\ntime.sleep(2.5)"
     for name in "01_first", "02_second":
         write(house / "notebooks" / f"{name}.ipynb", "1", slow)
     assert execute.main(["-n", "2"]) == 0

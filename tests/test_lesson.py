@@ -81,7 +81,7 @@ def test_keras_with_another_backend_is_refused(monkeypatch):
 @pytest.mark.parametrize(
     ("module", "heavy"),
     [
-        ("utils.datasets", {"tensorflow", "keras", "pandas", "matplotlib"}),
+        ("utils.datasets", {"tensorflow", "keras", "matplotlib", "pooch", "requests"}),
         ("utils.plotting", {"tensorflow", "keras", "pandas"}),
         ("utils.diagrams", {"tensorflow", "keras", "pandas"}),
     ],

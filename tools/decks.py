@@ -16,7 +16,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, ClassVar
 
-from tools.notebooks import find_notebooks
+from tools.notebooks import find_notebooks, read
 from tools.numbers import held, measured, numbers_of
 
 import matplotlib as mpl
@@ -53,7 +53,7 @@ def notebooks_of(unit: int) -> tuple[tuple[Path, nbformat.NotebookNode], ...]:
     """Return the unit's notebook, then its labs and its errata companion."""
     paths = [path for path in find_notebooks() if path.name.startswith(f"{unit:02}_")]
     paths.sort(key=lambda path: len(path.parts))
-    return tuple((path, nbformat.read(path, as_version=4)) for path in paths)
+    return tuple((path, read(path)) for path in paths)
 
 
 @cache

@@ -260,6 +260,7 @@ async def run_all(paths: Iterable[Path], jobs: int, save: bool) -> list[Run]:
                 disable=not sys.stdout.isatty(),
                 file=sys.stdout,
                 mininterval=0,
+                miniters=1,
                 bar_format="{desc}  cell {n_fmt} of {total_fmt}  {elapsed_s:.0f} s",
             )
             lines.add(line)

@@ -93,7 +93,7 @@ def units() -> list[Path]:
 
 
 def choose(names: Iterable[str], paths: Iterable[Path]) -> list[Path]:
-    """Return the notebooks that names mean: paths, file names, or "1", "01", "2a".
+    """Return the notebooks that names mean: paths, file names, or a unit, "1" or "01".
 
     Raises:
         SystemExit: a name means none of them; the sentence says which.

@@ -22,7 +22,15 @@ from pathlib import Path, PurePosixPath
 
 from tools import slides
 from tools.docs import DOCS, anchor
-from tools.notebooks import NOTEBOOKS, ROOT, choose, find_notebooks, title, units
+from tools.notebooks import (
+    NOTEBOOKS,
+    ROOT,
+    choose,
+    find_notebooks,
+    read,
+    title,
+    units,
+)
 
 import nbformat
 from nbformat import NotebookNode
@@ -61,7 +69,7 @@ def slug(heading: str) -> str:
 
 def pages_of(path: Path) -> list[Page]:
     """Return the pages of a notebook: units and labs are cut at their sections."""
-    notebook = nbformat.read(path, as_version=4)
+    notebook = read(path)
     name = path.relative_to(ROOT).with_suffix("").as_posix()
     pages = [Page(path, name, title(path))]
     for cell in notebook.cells:
@@ -131,6 +139,8 @@ class Links:
             if path.suffix == ".ipynb" and path in self.first:
                 page = self.places.get((path, place), self.first[path])
                 new = f"{relative(page, name)}.ipynb" if page != name else ""
+            elif path.suffix == ".ipynb":
+                return match[0]  # of a notebook that is not on this site
             elif target and path.is_file() and path.is_relative_to(ROOT):
                 self.wanted.add(path)
                 new = relative(path.relative_to(ROOT).as_posix(), name)
@@ -170,14 +180,14 @@ def bar(page: Page, built: set[str]) -> str:
 
 def running_time(path: Path) -> str:
     """Return what a notebook says of its running time, or nothing."""
-    text = "\n".join(cell.source for cell in nbformat.read(path, 4).cells[:3])
+    text = "\n".join(cell.source for cell in read(path).cells[:3])
     found = re.search(r"Running time[^:]*: ([^.]+)\.", text)
     return found[1] if found else ""
 
 
 def opening(path: Path) -> str:
     """Return the first sentence of a notebook below its title."""
-    text = nbformat.read(path, 4).cells[0].source.split("\n\n")[1]
+    text = read(path).cells[0].source.split("\n\n")[1]
     return re.split(r"(?<=[.?!]) ", text.replace("\n", " "))[0]
 
 
@@ -322,7 +332,7 @@ def write(path: Path, cells: list[NotebookNode]) -> None:
 def cover(target: Path, shown: Sequence[Path]) -> str:
     """Write the first picture of the course beside the pages; returns its text."""
     for path in shown:
-        for cell in nbformat.read(path, 4).cells:
+        for cell in read(path).cells:
             for output in cell.get("outputs", []):
                 if "image/png" in output.get("data", {}):
                     picture = base64.b64decode(output.data["image/png"])

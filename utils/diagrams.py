@@ -16,6 +16,7 @@ from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection
 
 INK = "#33333d"
+BACK = "#b3001b"  # what flows back: dashed, in this colour
 FILLS = {"box": "#dbe7ff", "circle": "#ffe9c7", "plain": "none"}
 
 
@@ -36,6 +37,7 @@ def draw_graph(
     plain: Iterable[str] = (),
     ax: Axes | None = None,
     margin: tuple[float, float] = (0.9, 0.9),
+    back: Iterable[tuple] = (),
 ) -> Axes:
     r"""Draw named nodes and the arrows between them.
 
@@ -50,6 +52,7 @@ def draw_graph(
         circles: the nodes drawn as circles; the others are boxes.
         plain: the nodes drawn as bare text.
         margin: inches left and right of, below and above the centres.
+        back: edges as above for what flows back: dashed, in another colour.
 
     Raises:
         KeyError: an edge names a node that is not there.
@@ -72,18 +75,21 @@ def draw_graph(
         )
         patches[name] = text.get_bbox_patch()
     for edge in edges:
-        _arrow(ax, nodes, patches, *edge)
+        _arrow(ax, nodes, patches, INK, *edge)
+    for edge in back:
+        _arrow(ax, nodes, patches, BACK, *edge)
     return ax
 
 
-def _arrow(ax, nodes, patches, start, end, label="", bend=0, via=()) -> None:
+def _arrow(ax, nodes, patches, ink, start, end, label="", bend=0, via=()) -> None:
     (x0, y0), (x1, y1) = nodes[start], nodes[end]
-    arrow = {"arrowstyle": "-|>", "color": INK, "linewidth": 1.8, "mutation_scale": 18}
+    arrow = {"arrowstyle": "-|>", "color": ink, "linewidth": 1.8, "mutation_scale": 18}
+    arrow |= {"linestyle": "--" if ink == BACK else "-"}
     arrow |= {"patchA": patches[start], "patchB": patches[end]}
     arrow |= {"shrinkA": 1, "shrinkB": 3, "connectionstyle": f"arc3,rad={bend}"}
     if len(via):
         # Begins below the box of the start; the arrow is the last stretch.
-        ax.plot(*zip((x0, y0), *via, strict=True), color=INK, linewidth=1.8, zorder=1)
+        ax.plot(*zip((x0, y0), *via, strict=True), color=ink, linewidth=1.8, zorder=1)
         (x0, y0), arrow["patchA"], arrow["shrinkA"] = via[-1], None, 0
     # The arc bulges to the right of its direction; the label stands outside it.
     x, y = (x0 + x1) / 2 + bend * (y1 - y0), (y0 + y1) / 2 - bend * (x1 - x0)
@@ -95,9 +101,8 @@ def _arrow(ax, nodes, patches, start, end, label="", bend=0, via=()) -> None:
     ax.annotate("", (x1, y1), (x0, y0), arrowprops=arrow, zorder=3)
     if label:
         paper = {"facecolor": "white", "edgecolor": "none", "pad": 1.5}
-        ax.text(
-            x, y, label, ha="center", va="center", fontsize=13, bbox=paper, zorder=4
-        )
+        style = {"fontsize": 13, "color": ink, "bbox": paper, "zorder": 4}
+        ax.text(x, y, label, ha="center", va="center", **style)
 
 
 def draw_pipeline(

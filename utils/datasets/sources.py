@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import gzip
 import importlib.util
+import io
 import os
 import re
 import shutil
@@ -16,13 +17,10 @@ import sys
 import tarfile
 import textwrap
 import threading
-import time
 import zipfile
 import zlib
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager, suppress
-from dataclasses import dataclass
-from functools import cache
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import IO
 from urllib.parse import urlsplit
@@ -32,17 +30,6 @@ CONNECT_SECONDS = 4  # an offline machine must not wait longer than this
 CLIENT_SECONDS = 900  # 30 MB over a slow line
 BROKEN = (EOFError, OSError, zlib.error, RuntimeError, ValueError)
 BROKEN += (zipfile.BadZipFile, tarfile.TarError, NotImplementedError)
-
-
-@dataclass(frozen=True)
-class Source:
-    """A place to fetch from; ``fetch`` puts files into the empty folder given."""
-
-    name: str
-    fetch: Callable[[Path], None]
-
-
-# --- what files hold ---------------------------------------------------------
 
 
 def contents(paths: Iterable[Path], unread: list[str]) -> Iterator[tuple[str, bytes]]:
@@ -61,9 +48,6 @@ def contents(paths: Iterable[Path], unread: list[str]) -> Iterator[tuple[str, by
 
 
 def _unpacked(name: str, file: IO[bytes]) -> Iterator[tuple[str, bytes]]:
-    if name.endswith(".txt"):  # one of 100,000 reviews
-        yield name, file.read()
-        return
     head = file.read(512)
     file.seek(0)
     if head[:2] == b"\x1f\x8b":
@@ -73,7 +57,9 @@ def _unpacked(name: str, file: IO[bytes]) -> Iterator[tuple[str, bytes]]:
         with tarfile.open(fileobj=file, mode="r:") as tar:
             for member in progress_of("reading", iterable=tar, unit=" files"):
                 if member.isfile():
-                    yield from _unpacked(member.name, tar.extractfile(member))
+                    # At once: to seek back in a compressed file would be slow.
+                    content = io.BytesIO(tar.extractfile(member).read())
+                    yield from _unpacked(member.name, content)
     elif head[:4] == b"PK\3\4":
         with zipfile.ZipFile(file) as archive:
             for item in archive.infolist():
@@ -83,68 +69,36 @@ def _unpacked(name: str, file: IO[bytes]) -> Iterator[tuple[str, bytes]]:
         yield name, file.read()
 
 
-# --- the official downloads --------------------------------------------------
-
-
 def download(base: str, names: Iterable[str], folder: Path) -> None:
-    """Fetch files from the address ``base``."""
+    """Fetch files from the address ``base``; raises ConnectionError and its like."""
     import pooch
+    import requests
+    import truststore
 
-    with _certificates_of_the_system():
-        silence = _silence(base, int(time.monotonic() // 60))
-        if silence:
-            host = urlsplit(base).netloc
-            raise ConnectionError(f"{host} cannot be reached ({silence})")
+    def knock() -> None:
+        with suppress(requests.RequestException):
+            requests.head(base, timeout=60)
+
+    truststore.inject_into_ssl()  # networks that inspect TLS sign anew
+    try:
+        # In a thread: to look up a name, or to try all addresses behind one, can
+        # take far longer than the time limit that a connection is given.
+        thread = threading.Thread(target=knock, daemon=True)
+        thread.start()
+        thread.join(CONNECT_SECONDS)
+        if thread.is_alive():
+            raise ConnectionError(f"{urlsplit(base).netloc} cannot be reached")
         pooch.get_logger().setLevel("ERROR")  # it would log every digest
         for name in names:
             with progress_of(name, total=1, unit="B", unit_scale=True) as bar:
                 http = pooch.HTTPDownloader(bar, timeout=(CONNECT_SECONDS, 30))
                 pooch.retrieve(base + name, None, name, folder, downloader=http)
-
-
-@contextmanager
-def _certificates_of_the_system() -> Iterator[None]:
-    """Trust what this computer trusts: networks that inspect TLS sign anew."""
-    import truststore
-
-    truststore.inject_into_ssl()
-    try:
-        yield
     finally:
         truststore.extract_from_ssl()
 
 
-@cache
-def _silence(base: str, minute: int) -> str:
-    """Why a host does not answer ("" if it does), asked once a minute at most.
-
-    In a thread, because looking up a name can hang far longer than the time
-    limit that a connection is given.
-    """
-    import requests
-
-    outcome = ["no answer in time"]
-
-    def knock() -> None:
-        try:
-            requests.head(base, timeout=CONNECT_SECONDS)
-            outcome[0] = ""
-        except requests.exceptions.SSLError as error:
-            outcome[0] = one_line(error)
-        except requests.RequestException as error:
-            outcome[0] = type(error).__name__
-
-    thread = threading.Thread(target=knock, daemon=True)
-    thread.start()
-    thread.join(CONNECT_SECONDS)
-    return outcome[0]
-
-
-# --- package registries, through their ordinary clients ----------------------
-
-
 def pip(package: str, folder: Path) -> None:
-    """The wheel of a PyPI ``package`` (name==version)."""
+    """The wheel of a PyPI ``package`` (name==version); raises RuntimeError."""
     if importlib.util.find_spec("pip"):
         client = [sys.executable, "-m", "pip"]
     else:  # an environment made by uv has no pip of its own
@@ -154,12 +108,12 @@ def pip(package: str, folder: Path) -> None:
 
 
 def npm(package: str, folder: Path) -> None:
-    """The archive of an npm ``package`` (name@version)."""
+    """The archive of an npm ``package`` (name@version); raises RuntimeError."""
     _run("npm", "pack", "--fetch-retries=0", package, folder=folder)
 
 
 def apt(package: str, folder: Path) -> None:
-    """The files of a Debian ``package``, as a tar archive."""
+    """The files of a Debian ``package``, as a tar archive; raises RuntimeError."""
     client = ["apt-get", "-o", "Acquire::Retries=0", "-o", "Acquire::http::Timeout=10"]
     try:
         _run(*client, "download", package, folder=folder)
@@ -167,7 +121,7 @@ def apt(package: str, folder: Path) -> None:
         if not re.search("Unable to locate|no installation candidate|404", str(error)):
             raise
         # The package list was never fetched, or is old; only root may renew it.
-        if getattr(os, "geteuid", lambda: 1)() != 0:
+        if os.geteuid() != 0:
             raise RuntimeError(f"{error}: run 'sudo apt-get update' first") from None
         _run(*client, "update", folder=folder)
         _run(*client, "download", package, folder=folder)
@@ -180,51 +134,42 @@ def _run(*command: str, folder: Path) -> bytes:
     program = shutil.which(command[0])  # finds npm.cmd on Windows
     if program is None:
         raise RuntimeError(f"{command[0]} is not installed")
-    with (
-        progress_of(Path(command[-1]).name, bar_format="{desc} {elapsed}") as bar,
-        subprocess.Popen(
-            [program, *command[1:]],
-            cwd=folder,
-            env={**os.environ, "LC_ALL": "C.UTF-8"},  # messages in English
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-        ) as process,
-    ):
-        end = time.monotonic() + CLIENT_SECONDS
-        output = None
-        try:
-            while output is None and time.monotonic() < end:
-                with suppress(subprocess.TimeoutExpired):
-                    output, errors = process.communicate(timeout=0.5)
-                bar.update()
-        finally:  # out of time or Ctrl-C: leave no client running
-            if output is None:
-                process.kill()
-    if output is None:
-        raise RuntimeError(f"{command[0]} did not end within {CLIENT_SECONDS} s")
-    if process.returncode:
-        said = (errors or output).decode("utf-8", "replace").splitlines()
-        wrong = [line for line in said if re.match(r"(?i)(npm )?err(or|!)|E:", line)]
-        trust = [line for line in said if re.search(UNTRUSTED, line)]
-        raise RuntimeError(" ".join(trust[:1] or wrong or said[-1:]))
-    return output
+    try:
+        with progress_of(Path(command[-1]).name, bar_format="{desc} ..."):
+            done = subprocess.run(
+                [program, *command[1:]],
+                cwd=folder,
+                env={**os.environ, "LC_ALL": "C.UTF-8"},  # messages in English
+                stdin=subprocess.DEVNULL,
+                capture_output=True,
+                timeout=CLIENT_SECONDS,
+            )
+    except subprocess.TimeoutExpired:
+        raise RuntimeError(
+            f"{command[0]} did not end within {CLIENT_SECONDS} s"
+        ) from None
+    if done.returncode:
+        said = (done.stderr or done.stdout).decode("utf-8", "replace").splitlines()
+        wrong = re.compile(f"(?i)(npm )?err(or|!)|E:|.*({UNTRUSTED})")
+        raise RuntimeError(" ".join([*filter(wrong.match, said)] or said[-1:]))
+    return done.stdout
 
 
-# --- what is said meanwhile --------------------------------------------------
-
-UNTRUSTED = r"(?i)certificate.?verify|self.?signed|issuer|unable to get local|\bSSL"
+UNTRUSTED = r"certificate.?verify|self.?signed|issuer|unable to get local|\bSSL"
 
 
 def one_line(error: Exception) -> str:
     """The reason that an error gives, short, and help where it needs some."""
     text = str(error)
-    if re.search(UNTRUSTED, text) and "SSL_CERT_FILE" not in text:
+    if re.search(UNTRUSTED, text, re.IGNORECASE) and "SSL_CERT_FILE" not in text:
         return (
             "the certificate of this network is not trusted: ask those who run it "
             "for theirs and set SSL_CERT_FILE to that file (for pip PIP_CERT, for npm "
             "NODE_EXTRA_CA_CERTS)"
         )
+    text = re.sub(
+        r"HTTPS?ConnectionPool\(host='(.*?)'.*", r"\1 cannot be reached", text
+    )
     text = re.sub(r"https?://\S+", "", text)  # long, and no help to a student
     return textwrap.shorten(text, 200, placeholder=" ...") or type(error).__name__
 
