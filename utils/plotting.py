@@ -221,11 +221,12 @@ def plot_images(
     shapes = (
         {np.shape(image) for image in images} if hasattr(images, "__len__") else set()
     )
-    shape = next(iter(shapes)) if len(shapes) == 1 else ()
+    # Pictures may differ in size, but not in kind.
+    shape = min(shapes) if len({s[2:] for s in shapes}) == 1 else ()
     if len(shape) not in (2, 3) or (len(shape) == 3 and shape[2] not in (1, 3, 4)):
         given = f"(n, {', '.join(map(str, shape))})" if shape else "what was given"
         raise ValueError(
-            "plot_images wants pictures of one size, of shape (n, height, width) or "
+            "plot_images wants pictures, of shape (n, height, width) or "
             f"(n, height, width, channels), not {given}: write images[None] for a "
             "single picture and images.reshape(-1, 28, 28) for rows of 784 numbers."
         )
@@ -349,7 +350,9 @@ def plot_heatmap(
         ValueError: the matrix has another shape.
     """
     matrix = np.asarray(matrix)
-    if matrix.shape != (len(rows), len(columns)):
+    if any(
+        names and len(names) != n for names, n in zip((rows, columns), matrix.shape)
+    ):
         raise ValueError(
             "plot_heatmap wants a matrix with a row for each of the "
             f"{len(rows)} rows and a column for each of the {len(columns)} columns, "
