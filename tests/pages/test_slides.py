@@ -198,7 +198,9 @@ def test_the_handout_has_two_slides_a_page_and_bookmarks(stem, folder, browser, 
     assert pdf.count(b"/Type /Page\n") == -(-count // 2)
     assert b"/StructTreeRoot" in pdf and b"/MarkInfo" in pdf
     outline = re.search(rb"/Type /Outlines.*?/Count (\d+)", pdf, re.DOTALL)
-    assert b"/Outlines" in pdf and pdf.count(b"/Title (") > count, outline
+    # A title with a curly apostrophe is written in another way: <FEFF...>.
+    titles = re.findall(rb"/Title [(<]", pdf)
+    assert b"/Outlines" in pdf and len(titles) > count, outline
 
 
 @pytest.mark.parametrize("stem", DECKS)
