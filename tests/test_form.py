@@ -76,7 +76,8 @@ def test_no_stored_error_stderr_or_carriage_return(code):
 
 def test_outputs_are_compared(code):
     ignored = [cell for cell in code if "nbval-ignore-output" in tags(cell)]
-    assert len(ignored) <= 0.03 * len(code)
+    if SOLVED:  # a student copy has fewer cells, and as many of these
+        assert len(ignored) <= 0.03 * len(code)
     assert all("# Not compared:" in cell.source for cell in ignored), (
         "each such cell says why in a comment '# Not compared: ...'"
     )
