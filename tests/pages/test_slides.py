@@ -78,12 +78,7 @@ def open_deck(folder, page):
     return run
 
 
-# Nine stored figures of Unit 1 are wider than a slide; it turns red once they fit.
-SMALL = pytest.mark.xfail(strict=True, reason="type of nine figures under 20 px")
-READ = [pytest.param(d, marks=SMALL if d.startswith("01") else ()) for d in DECKS]
-
-
-@pytest.mark.parametrize("stem", READ)
+@pytest.mark.parametrize("stem", DECKS)
 def test_every_slide_fits_and_can_be_read(stem, open_deck):
     page = open_deck(stem)
     found = {}
