@@ -31,3 +31,10 @@ document.addEventListener("DOMContentLoaded", () => {
     figure.addEventListener("keydown", (event) => event.key === "Enter" && open());
   }
 });
+
+// A table that is wider than its place scrolls: with the keyboard, too.
+window.addEventListener("load", () => {
+  for (const table of document.querySelectorAll(".bd-article table")) {
+    if (table.scrollWidth > table.clientWidth) table.tabIndex = 0;
+  }
+});

@@ -136,7 +136,7 @@ def test_labs_stand_below_their_unit(site, page):
 
 def test_search_finds_a_term_and_lands_on_its_heading(site, page):
     path = notebooks.units()[2]
-    term = "Patience"
+    term = "Memorising without a rule"
     page.goto((site / "search.html").as_uri() + f"?q={term}")
     page.wait_for_selector("#search-results li a")
     result = page.locator("#search-results li a", has_text=term).first
