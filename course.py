@@ -58,6 +58,8 @@ COMMANDS = {
     ),
     "site": ("", "write the course as a site to build/site"),
     "student": ("FOLDER", "copy the notebooks without solutions to a new folder"),
+    "assignments": ("FOLDER", "make an nbgrader course of the exercises"),
+    "hosted": ("FOLDER", "write notebooks for Google Colab and Kaggle"),
     "quiz": ("FOLDER", "write the self-checks for Moodle (GIFT) and as QTI"),
 }
 # A command's module is tools.NAME, these apart.
@@ -67,7 +69,7 @@ MODULES = {
     "data": "utils.datasets",
 }
 NEED_DATA = ("lab", "run", "test")
-NEED_MORE = ("quiz",)  # libraries that no student needs
+NEED_MORE = ("assignments", "quiz")  # libraries that no student needs
 MORE = "requirements-teaching.txt"
 
 HELP = """\

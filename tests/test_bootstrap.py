@@ -247,7 +247,7 @@ def test_first_call_sets_up_the_second_installs_nothing(course):
         expected = [course.MODULES.get(command, f"tools.{command}")]
         if command in ("lab", "run", "test"):
             expected.insert(0, "utils.datasets")
-        if command == "quiz":  # the first of those that need more libraries
+        if command == "assignments":  # the first of those that need more libraries
             expected.insert(0, "pip")
         assert course.shell.names() == expected
 
