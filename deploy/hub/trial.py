@@ -128,7 +128,9 @@ def wait(condition: Callable[[], bool], what: str, seconds: float = SECONDS) -> 
         try:
             if condition():
                 return
-        except (requests.RequestException, OSError, KeyError, ValueError):
+        except (requests.RequestException, websocket.WebSocketException, OSError):
+            pass
+        except (KeyError, ValueError):  # an answer of another kind
             pass
         time.sleep(0.2)
     raise TimeoutError(f"not after {seconds:.0f} s: {what}")
@@ -359,6 +361,7 @@ def logs_in_twice(student: Student) -> None:
     twin.kernel = student.kernel
     twin.connect()
     assert twin.execute("print(mine)") == "1\n"
+    twin.socket.close()
 
 
 def asks_for_too_much(student: Student) -> None:
@@ -406,8 +409,8 @@ def hub_is_killed(hub: Hub, students: list[Student]) -> list[str]:
             errors.append(f"{student.name}: other processes than before")
         if said.get(student.name) != "".join(f"{i}\n" for i in range(8)):
             errors.append(f"{student.name} saw {said.get(student.name)!r}")
-        if student.execute("print(mine)") != "2\n":
-            errors.append(f"{student.name}: the kernel has lost its variable")
+        if (mine := student.execute("print(mine)")) != "2\n":
+            errors.append(f"{student.name}: the kernel has {mine!r}, not 2")
         if not student.has_saved():
             errors.append(f"{student.name}: the notebook is not as it was saved")
     return errors

@@ -38,7 +38,7 @@ def test_moodle_s_grammar_reads_every_question_and_its_answer(quiz, environment)
     read = subprocess.run(
         ["node", "-e", READ_GIFT],
         input=(quiz / "quiz.gift").read_text(encoding="utf-8"),
-        cwd=environment / "node",
+        cwd=environment,
         capture_output=True,
         text=True,
         check=True,
