@@ -39,6 +39,9 @@ def test_the_cells_that_a_name_hangs_on_are_found():
         2,
         3,
     ]
+    assert needed("make", train, "def make(n):\n    return n", "train(make(1), 2)") == [
+        1
+    ]
     assert needed("f", "g = 1", "def f(a):\n    b = a\n    return b + g") == [0, 1]
     assert needed("n", "i = 7", "n = 0\nfor i in range(3):\n    n += i") == [1]
     assert needed("table", "table = {}", "table['a'] = 1", "table") == [0, 1]

@@ -102,6 +102,7 @@ def changes(statement: ast.stmt, functions: set[str]) -> set[str]:
             changed = [node.func.value] * (node.func.attr in CHANGES)
         elif isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
             changed = node.args[: node.func.id in functions]
+            changed = [a for a in changed if not isinstance(a, ast.Call)]  # it is new
         found |= {n.id for c in changed for n in ast.walk(c) if isinstance(n, ast.Name)}
     return found
 
