@@ -81,6 +81,8 @@ def items_of(path: Path) -> Iterator[tuple[str, list[Item]]]:
             items = []
             for number, (question, known) in enumerate(zip(asked, answers[section]), 1):
                 stem, choices = split(question)
+                if re.search(r"\([a-h]\)", known.why):  # it speaks of them by letter
+                    choices = {a: f"({a}) {choice}" for a, choice in choices.items()}
                 item = Item(f"{section} question {number}", stem, choices, *known)
                 if bool(choices) != item.answer.isalpha() or (
                     choices and not {*item.answer} <= {*choices}
