@@ -15,8 +15,8 @@ COURSE = Path(__file__).resolve().parents[2]
 STATE = Path("/var/lib/nndl-hub")  # the hub's database and secrets
 CERTIFICATES = Path("/etc/nndl-hub")  # cert.pem and key.pem, for HTTPS
 STUDENTS, TEACHERS = "nndl", "nndl-teachers"  # groups of this machine
-# Measured with Unit 1: 0.1 GB a server and 0.8 GB a kernel; with Unit 4 a kernel
-# takes 3 GB. The limit holds for each process and is kept by the kernel of Linux: a
+# Measured with Unit 1: 0.8 GB for server and kernel; with Unit 4 a kernel takes up to
+# 3 GB. The limit holds for each process and is kept by the kernel of Linux: a
 # notebook that asks for more gets a MemoryError, nobody else notices.
 LIMIT_GB = 4
 
