@@ -31,6 +31,13 @@ def link(source: str, target: str) -> None:
 def copy_environment(folder: Path, leads_to: str) -> None:
     """Copy .venv; ``leads_to`` is where the copy finds utils and tools."""
     shutil.copytree(sys.prefix, folder, symlinks=True, copy_function=link)
+    for script in (folder / "bin").iterdir():  # they name the Python of .venv
+        text = script.read_bytes() if script.is_file() else b""
+        first, _, rest = text.partition(b"\n")
+        if first.startswith(b"#!") and b"python" in first and not script.is_symlink():
+            script.unlink()
+            script.write_bytes(f"#!{folder}/bin/python\n".encode() + rest)
+            script.chmod(0o755)
     for place in folder.glob("[Ll]ib/**/site-packages"):
         for path in [*place.glob("__editable__*"), *place.glob("course.pth")]:
             path.unlink()  # a link: what it leads to stays

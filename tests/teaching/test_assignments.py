@@ -2,6 +2,7 @@
 
 import csv
 import os
+import shutil
 import subprocess
 import tomllib
 
@@ -40,15 +41,15 @@ def hand_in(nbgrader, tmp_path, name, student, edit):
     """Fetch as a student, fill in, submit."""
     desk = tmp_path / student
     desk.mkdir()
-    course = [f"--config={nbgrader.folder / 'nbgrader_config.py'}", "--course=nndl"]
-    nbgrader("fetch_assignment", name, *course, cwd=desk)
+    shutil.copy(nbgrader.folder / "nbgrader_config.py", desk)
+    nbgrader("fetch_assignment", name, "--course=nndl", cwd=desk)
     (path,) = (desk / name).glob("*.ipynb")
     notebook = nbformat.read(path, as_version=4)
     for cell in notebook.cells:
         number = cell.metadata.nbgrader.grade_id.removeprefix("answer-")
         cell.source = edit(number.replace("-", "."), cell)
     nbformat.write(notebook, path)
-    nbgrader("submit", name, *course, f"--student={student}", cwd=desk)
+    nbgrader("submit", name, "--course=nndl", f"--student={student}", cwd=desk)
 
 
 def check_marks(nbgrader, tmp_path, name):
