@@ -34,7 +34,8 @@ def plot_maps(
         titles: one title a picture.
         columns: pictures in a row.
         cmaps: colour maps, repeated as needed. A diverging one (RdBu_r) is
-            centred on 0, "gray" and "gray_r" run from 0 to 1, others from 0 on.
+            centred on 0 and cut at its strongest 0.5 percent, "gray" and "gray_r"
+            run from 0 to 1, others from 0 to the largest value.
         width: inches of a picture.
     """
     rows = -(-len(images) // columns)
@@ -46,7 +47,8 @@ def plot_maps(
             ax.axis("off")
             continue
         image, cmap = images[index], cmaps[index % len(cmaps)]
-        top = 1 if cmap.startswith("gray") else np.abs(image).max()
+        top = np.percentile(np.abs(image), 99.5 if cmap.startswith("RdBu") else 100)
+        top = 1 if cmap.startswith("gray") else top
         low = -top if cmap.startswith("RdBu") else 0
         ax.imshow(image, cmap=cmap, vmin=low, vmax=top)
         _frame(ax)

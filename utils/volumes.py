@@ -117,7 +117,7 @@ def draw_volumes(
     for name, shape, _, rim in steps:
         size = f"{shape[0]} x {shape[1]}\n" if len(shape) == 3 else "\n"
         text = f"{name}\n{size}{shape[-1]:,}"
-        half = 0.056 * max(map(len, text.split("\n")))
+        half = max(0.05 * len(size), 0.067 * len(name), 0.06 * len(f"{shape[-1]:,}"))
         thick = _Box(x, shape, pixel, leaf).end - x if len(shape) == 3 else 0.16
         # Neither boxes nor their labels may touch.
         x = max(x, label_end + half - thick / 2 + 0.06)
