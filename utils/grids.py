@@ -50,7 +50,7 @@ def plot_maps(
         top = np.percentile(np.abs(image), 99.5 if cmap.startswith("RdBu") else 100)
         top = 1 if cmap.startswith("gray") else top
         low = -top if cmap.startswith("RdBu") else 0
-        ax.imshow(image, cmap=cmap, vmin=low, vmax=top)
+        ax.imshow(image, cmap=cmap, vmin=low, vmax=top, interpolation="nearest")
         _frame(ax)
         if index < len(titles):
             ax.set_title(titles[index], fontsize=15)
