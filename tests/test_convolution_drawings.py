@@ -74,9 +74,9 @@ def test_units_differ_by_the_shortcut():
 
 
 def test_a_chain_turns_into_the_next_row():
-    ax = draw_chain([["a", "b", "c"], ["d", "e"]], arcs=["e"])
+    ax = draw_chain([["a", "b", "c"], ["d", "e"]])
     assert set(texts(ax)) >= set("abcde")
-    assert len([t for t in ax.texts if isinstance(t, Annotation)]) == 3 + 1 + 1
+    assert len([t for t in ax.texts if isinstance(t, Annotation)]) == 3 + 1
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,6 @@ from itertools import pairwise
 
 from utils.diagrams import INK, draw_graph
 
-import numpy as np
 from matplotlib.axes import Axes
 
 STEP = 1.4  # inches from the centre of a box to the next
@@ -62,12 +61,11 @@ def draw_units() -> Axes:
     return ax
 
 
-def draw_chain(rows: Sequence[Sequence[str]], arcs: Sequence[str] = ()) -> Axes:
+def draw_chain(rows: Sequence[Sequence[str]]) -> Axes:
     """Draw a chain of boxes in rows, each continued at the left of the next.
 
     Args:
         rows: the texts of the boxes, all different.
-        arcs: the boxes with an arc over them, for shortcuts inside.
     """
     step = min(STEP, 9.9 / max(len(row) - 1 for row in rows))
     nodes = {
@@ -80,8 +78,4 @@ def draw_chain(rows: Sequence[Sequence[str]], arcs: Sequence[str] = ()) -> Axes:
         (x0, y0), (x1, _) = nodes[upper[-1]], nodes[lower[0]]
         turn = [(x0, y0 - 1.1), (x1, y0 - 1.1)]
         wires.append((upper[-1], lower[0], "", 0, turn))
-    ax = draw_graph(nodes, wires, margin=(0.75, 1.0 if arcs else 0.65))
-    for x, y in np.array([nodes[text] for text in arcs]):
-        arrow = {"arrowstyle": "-|>", "connectionstyle": "arc3,rad=-0.9", "lw": 1.8}
-        ax.annotate("", (x + 0.4, y + 0.42), (x - 0.4, y + 0.42), arrowprops=arrow)
-    return ax
+    return draw_graph(nodes, wires, margin=(0.75, 0.65))

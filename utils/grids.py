@@ -72,10 +72,13 @@ def draw_numbers(
         window: (row, column, width) of the frame.
         shown: how many numbers are written, row by row; the others stay empty.
         tint: a number from 0 to 8 for the colour of every cell; by default the
-            number itself, from white to grey.
+            number itself, from white to grey, or red and blue if it has a sign.
     """
     ax = ax or plt.subplots()[1]
-    if tint is None:
+    if tint is None and numbers.min() < 0:
+        top = 2 * np.abs(numbers).max()  # pale, or the numbers could not be read
+        ax.imshow(numbers, cmap="RdBu_r", vmin=-top, vmax=top)
+    elif tint is None:
         ax.imshow(numbers, vmin=0, vmax=max(6, numbers.max()))
     else:
         ax.imshow(tint, cmap="Pastel1", vmin=0, vmax=8)
