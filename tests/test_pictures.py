@@ -50,6 +50,18 @@ def test_where_training_decides_a_curve_may_move_but_not_the_picture():
     assert said.startswith("mean difference 0.9") and "allowed 0.02" in said
 
 
+def test_a_picture_is_compared_in_the_size_it_is_shown():
+    buffer = io.BytesIO()
+    drawn().resize((800, 400), Image.Resampling.NEAREST).save(buffer, "png")
+    output = {
+        "data": {"image/png": base64.b64encode(buffer.getvalue()).decode()},
+        "metadata": {"image/png": {"alt": "a line", "width": 400}},
+    }
+    (picture,) = pictures.found([output])
+    assert picture.alt == "a line"
+    assert picture.frames[0].tobytes() == drawn().tobytes()
+
+
 def test_every_frame_of_a_motion_counts():
     frames = [drawn(), drawn("w = 0.4"), drawn("w = 0.8")]
     buffer = io.BytesIO()

@@ -1,5 +1,7 @@
 """Tests of utils.plotting: what a figure shows, says in words and leaves behind."""
 
+import io
+
 from utils.plotting import (
     describe,
     play,
@@ -16,6 +18,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 from ipywidgets.widgets.widget import _instances
+from PIL import Image
 
 pytestmark = pytest.mark.usefixtures("figures")
 CAPTION = "The loss falls."
@@ -40,6 +43,13 @@ def test_show_displays_a_picture_its_facts_and_its_caption(shown):
     assert picture.data["text/plain"] == f"<Figure: {facts}>"
     assert picture.metadata["image/png"]["alt"] == f"{CAPTION} ({facts})"
     assert caption.data["text/markdown"] == f"*{CAPTION}*"
+
+
+def test_a_picture_is_stored_twice_as_fine_as_it_is_shown(shown):
+    show(curve(), CAPTION)
+    picture = shown.outputs[0]
+    fine = Image.open(io.BytesIO(picture.data["image/png"]))
+    assert fine.width // 2 == picture.metadata["image/png"]["width"] > 250
 
 
 @pytest.mark.parametrize(

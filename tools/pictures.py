@@ -31,13 +31,15 @@ class Picture(NamedTuple):
 
 
 def found(outputs: Iterable[dict]) -> Iterator[Picture]:
-    """Yield the pictures among the outputs of a cell."""
+    """Yield the pictures among the outputs of a cell, in the size they are shown."""
     for output in outputs:
         for kind in KINDS:
             if data := output.get("data", {}).get(kind):
                 image = Image.open(io.BytesIO(base64.b64decode(data)))
-                frames = [f.convert("RGB") for f in ImageSequence.Iterator(image)]
                 told = output.get("metadata", {}).get(kind, {})
+                finer = image.width // told.get("width", image.width)
+                stills = ImageSequence.Iterator(image)
+                frames = [still.convert("RGB").reduce(finer) for still in stills]
                 yield Picture(frames, told.get("alt", ""))
 
 
