@@ -94,6 +94,8 @@ def test_an_untouched_copy_follows_and_a_changed_one_is_kept(root):
     assert mine.read_bytes() == kept
     assert source(root / "work/01_first_new_version.ipynb") == ["new"]
     assert source(root / "work/labs/01_lab.ipynb") == ["new"]
+    assert said["labs/01_lab.ipynb"] == "brought up to date"
+    assert not (root / "work/before_update").exists(), "nothing was lost"
     assert refresh(root) == [], "told once"
 
 
@@ -285,7 +287,9 @@ def test_progress_counts_passed_checks_and_given_answers(root):
     path = write(root / "notebooks/01_first.ipynb", 'check("1.1", {1: ...})')
     notebook = nbformat.read(path, as_version=4)
     for number in "12":
-        notebook.cells.append(new_markdown_cell(f"### Exercise 1.{number} - Try"))
+        notebook.cells.append(
+            new_markdown_cell(f"## Exercises\n\n### Exercise 1.{number} - Try")
+        )
         answer = new_code_cell("# your answer", metadata={"tags": ["answer"]})
         notebook.cells.append(answer)
     nbformat.write(notebook, path)

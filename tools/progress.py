@@ -64,7 +64,7 @@ def _answers(cells: list[nbformat.NotebookNode]) -> dict[str, bool]:
     found, number = {}, ""
     for cell in cells:
         tags = cell.metadata.get("tags", [])
-        if match := re.match(r"#+ Exercise ([\w.]+)", cell.source):
+        if match := re.search(r"^#+ Exercise ([\w.]+)", cell.source, re.MULTILINE):
             number = match[1]
         elif "answer" in tags:
             written = cell.source.strip()

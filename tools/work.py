@@ -38,6 +38,10 @@ def written(path: Path) -> str:
         content = json.dumps(kept).encode()
     except (ValueError, KeyError, TypeError):
         pass  # no notebook any more: any change counts
+    return _digest(content)
+
+
+def _digest(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()
 
 
@@ -81,24 +85,32 @@ def _copy(source: Path, target: Path) -> None:
     _write(target, json.dumps(notebook, ensure_ascii=False, indent=1).encode())
 
 
+def _give(source: Path, copy: Path, entry: dict[str, str]) -> None:
+    """Copy a notebook and note what the copy was made from and what it is."""
+    _copy(source, copy)
+    entry["given"] = entry["laid beside"] = written(source)
+    entry["bytes"] = _digest(copy.read_bytes())
+
+
 def _follow(source: Path, copy: Path, entry: dict[str, str], work: Path) -> str:
     """Bring one copy up to date; returns what was done, "" for nothing."""
     newest = written(source)
     if not copy.exists():
-        _copy(source, copy)
-        entry |= {"given": newest, "laid beside": newest}
+        _give(source, copy, entry)
         return "new"
     here = written(copy)
     if newest in (here, entry.get("given"), entry.get("laid beside")):
         if here == newest:
             entry |= {"given": newest, "laid beside": newest}
         return ""
+    if _digest(copy.read_bytes()) == entry.get("bytes"):
+        _give(source, copy, entry)
+        return "brought up to date"
     if here == entry.get("given"):
         aside = _free_name(work / ASIDE / f"{date.today()}" / copy.relative_to(work))
         aside.parent.mkdir(parents=True, exist_ok=True)
         shutil.copy2(copy, aside)
-        _copy(source, copy)
-        entry |= {"given": newest, "laid beside": newest}
+        _give(source, copy, entry)
         return f"brought up to date; as it was: {aside.relative_to(work).as_posix()}"
     beside = _free_name(copy.with_name(f"{copy.stem}_new_version.ipynb"))
     _copy(source, beside)
