@@ -278,7 +278,8 @@ class TableOf(FromCell):
         widest = sum(max(map(len, column)) + 2 for column in zip(names, *body))
         return "".join(
             [
-                f'<table class="table" style="--chars: {widest}"><thead><tr>',
+                f'<table class="table" style="--chars: {widest}; --rows: {len(body)}">',
+                "<thead><tr>",
                 *(
                     f'<th class="{kind}">{html.escape(name)}</th>'
                     for kind, name in zip(kinds, names, strict=True)

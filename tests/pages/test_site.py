@@ -5,6 +5,7 @@ from pathlib import Path
 
 from tools import notebooks
 from tools.site import ABOUT, make_site, pages_of
+from utils.selfcheck import read_answers
 
 import pytest
 
@@ -169,6 +170,26 @@ def test_a_solution_is_folded_with_its_output(site, page):
     assert outputs.count() == 0
     page.get_by_text("Solution", exact=True).first.click()
     assert outputs.count() > 0
+
+
+def test_every_self_check_is_passed_without_a_mouse(site, page):
+    answers, found = read_answers(), set()
+    for part in [p for path in notebooks.find_notebooks() for p in pages_of(path)]:
+        page.goto((site / f"{part.name}.html").as_uri())
+        for form in page.get_by_role("form", name="Self-check").all():
+            section = form.get_attribute("aria-label").removeprefix("Self-check ")
+            boxes = form.get_by_role("textbox").all()
+            assert len(boxes) == len(answers[section])
+            for box, question in zip(boxes, answers[section]):
+                box.focus()
+                page.keyboard.type(question.answer)
+            page.keyboard.press("Enter")
+            said = form.get_by_role("status").inner_text()
+            assert "(100%). Passed." in said, section
+            assert all(question.why in said for question in answers[section])
+            found.add(section)
+    assert found == set(answers)
+    assert not page.faults
 
 
 def test_the_dark_has_contrast_and_figures_on_white(site, page):
