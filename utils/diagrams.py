@@ -99,7 +99,7 @@ def _arrow(ax, nodes, patches, ink, start, end, label="", bend=0, via=()) -> Non
     # The arc bulges to the right of its direction; the label stands outside it.
     x, y = (x0 + x1) / 2 + bend * (y1 - y0), (y0 + y1) / 2 - bend * (x1 - x0)
     if start == end:
-        x, y = x0, y0 + 1.0
+        x, y = x1, y1 + 1.05
     # zorder: the boxes must have been laid out before the arrows are clipped.
     ax.annotate("", (x1, y1), (x0, y0), arrowprops=arrow, zorder=3)
     if label:
