@@ -58,6 +58,9 @@ COMMANDS = {
     ),
     "site": ("", "write the course as a site to build/site"),
     "student": ("FOLDER", "copy the notebooks without solutions to a new folder"),
+    "assignments": ("FOLDER", "make an nbgrader course of the exercises"),
+    "hosted": ("FOLDER", "write notebooks for Google Colab and Kaggle"),
+    "quiz": ("FOLDER", "write the self-checks for Moodle (GIFT) and as QTI"),
 }
 # A command's module is tools.NAME, these apart.
 MODULES = {
@@ -66,6 +69,8 @@ MODULES = {
     "data": "utils.datasets",
 }
 NEED_DATA = ("lab", "run", "test")
+NEED_MORE = ("assignments", "quiz")  # libraries that no student needs
+MORE = "requirements-teaching.txt"
 
 HELP = """\
 usage: python3 course.py COMMAND [arguments]
@@ -196,6 +201,9 @@ def main(arguments):
     rest = [found for argument in arguments[1:] for found in find_files(argument)]
 
     set_up()
+    if command in NEED_MORE and not required(MORE) <= installed():
+        with lock():
+            install_libraries("--requirement", MORE)
     if command in NEED_DATA:
         failed = hand_over("utils.datasets")
         if failed and command != "lab":
@@ -214,7 +222,7 @@ def say(text):
 
 
 def show_help():
-    lines = ["  {:8}  {}".format(name, COMMANDS[name][1]) for name in COMMANDS]
+    lines = ["  {:11}  {}".format(name, COMMANDS[name][1]) for name in COMMANDS]
     say(HELP.format(commands="\n".join(lines), mb=DOWNLOAD_MB))
 
 
@@ -568,12 +576,12 @@ def check_python():
 # The installers
 
 
-def install_libraries():
+def install_libraries(*more):
     """Install requirements.txt with uv where uv is there, with pip if that fails."""
     uv = shutil.which("uv")
     if uv and os.path.realpath(os.path.dirname(uv)) != os.path.realpath(BIN):
         say("Installing the libraries with uv.")
-        complaint = install([uv, "pip", "install", "--python", PYTHON])
+        complaint = install([uv, "pip", "install", "--python", PYTHON] + list(more))
         if complaint is None:
             return
         if re.search(NO_ROOM, complaint):
@@ -584,7 +592,7 @@ def install_libraries():
         complaint_of([PYTHON, "-m", "ensurepip"])
     say("Installing the libraries with pip.")
     pip = [PYTHON, "-m", "pip", "install", "--disable-pip-version-check"]
-    complaint = install(pip)
+    complaint = install(pip + list(more))
     if complaint is not None:
         sys.exit(next(hint for words, hint in FAILURES if re.search(words, complaint)))
 
@@ -608,9 +616,9 @@ def install(command):
     return complaint
 
 
-def required():
-    """Return the names of the libraries that every computer needs."""
-    with open(os.path.join(ROOT, "requirements.txt"), "rb") as file:
+def required(listed="requirements.txt"):
+    """Return the names of the libraries listed that every computer needs."""
+    with open(os.path.join(ROOT, listed), "rb") as file:
         lines = file.read().decode("utf-8").splitlines()
     names = [re.match(r"([A-Za-z0-9][\w.-]*) *([\[~=<>!#]|$)", line) for line in lines]
     return {

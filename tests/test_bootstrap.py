@@ -18,6 +18,7 @@ import subprocess
 import sys
 import time
 from collections import namedtuple
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -56,8 +57,10 @@ class Shell:
         child.returncode = self.codes.get(name, 0)
         child.stderr = io.BytesIO(self.complaint)
         if "install" in command and child.returncode == 0:
-            for library in self.course.required():
-                install(Path(self.course.VENV), library)
+            for option, listed in pairwise(command):
+                if option == "--requirement":
+                    libraries = self.course.required(listed)
+                    install(Path(self.course.VENV), *libraries)
         if self.interrupt and name == "pip":
             child.stderr = interrupted()
         child.wait = lambda: child.returncode
@@ -100,6 +103,7 @@ def folder(tmp_path):
     (folder / "notebooks" / "labs").mkdir(parents=True)
     shutil.copy(COURSE, folder)
     (folder / "requirements.txt").write_text("numpy~=2.4 # a comment\n-e .\n")
+    (folder / "requirements-teaching.txt").write_text("text2qti~=0.8.0\n")
     return folder
 
 
@@ -243,6 +247,8 @@ def test_first_call_sets_up_the_second_installs_nothing(course):
         expected = [course.MODULES.get(command, f"tools.{command}")]
         if command in ("lab", "run", "test"):
             expected.insert(0, "utils.datasets")
+        if command == "assignments":  # the first of those that need more libraries
+            expected.insert(0, "pip")
         assert course.shell.names() == expected
 
 
@@ -570,7 +576,7 @@ def test_uv_is_used_where_it_is_and_pip_where_it_fails(course, monkeypatch, fold
 
 
 def test_libraries_that_landed_elsewhere_are_noticed(course, monkeypatch):
-    monkeypatch.setattr(course, "required", lambda: {"tensorflow"})
+    monkeypatch.setattr(course, "required", lambda *_: {"tensorflow"})
     monkeypatch.setattr(course, "installed", lambda: {"pip"})
     assert "pip config list" in last_words(course, "lab")
 

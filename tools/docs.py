@@ -43,8 +43,8 @@ HIGHLIGHTS = {
     "MNIST test accuracy": "Unit 1: handwritten digits, test accuracy",
     "clothes, val_accuracy": "Unit 2: clothes, validation accuracy",
     "toy network, new w46": "Lab 2a: a weight after one step, by hand",
-    "SimpleRNN, best validation accuracy": "Unit 5: film reviews, simple network",
-    "LSTM, best validation accuracy": "Unit 5: film reviews, LSTM",
+    "SimpleRNN, validation accuracy": "Unit 5: film reviews, simple network",
+    "LSTM, validation accuracy": "Unit 5: film reviews, LSTM",
 }
 TEXTS = {
     "000": "Neural networks (chapter 8 of a machine-learning text)",

@@ -61,9 +61,12 @@ def main(arguments: list[str] | None = None) -> None:
     options.append("--ServerApp.answer_yes=True")
     if hasattr(os, "geteuid") and os.geteuid() == 0:
         options.append("--allow-root")
-    rest += map(str, named)
-    from jupyterlab.labapp import main as start
+    if "JUPYTERHUB_API_TOKEN" in os.environ:  # a class server says what it opens
+        from jupyterhub.singleuser import main as start
+    else:
+        from jupyterlab.labapp import main as start
 
+        rest += map(str, named)
     sys.exit(start([*options, *rest]))
 
 

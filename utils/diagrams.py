@@ -87,6 +87,11 @@ def _arrow(ax, nodes, patches, ink, start, end, label="", bend=0, via=()) -> Non
     arrow |= {"linestyle": "--" if ink == BACK else "-"}
     arrow |= {"patchA": patches[start], "patchB": patches[end]}
     arrow |= {"shrinkA": 1, "shrinkB": 3, "connectionstyle": f"arc3,rad={bend}"}
+    if start == end:
+        # Out on the right, around and in on the left: the box hides both ends.
+        t = np.linspace(0, 0.8, 30)
+        x, y = 1.1 * 3 * t * (1 - t) * (1 - 2 * t), 1.15 * 3 * t * (1 - t)
+        via = [*zip(x0 + x, y0 + y, strict=True)]
     if len(via):
         # Begins below the box of the start; the arrow is the last stretch.
         ax.plot(*zip((x0, y0), *via, strict=True), color=ink, linewidth=1.8, zorder=1)
@@ -94,9 +99,7 @@ def _arrow(ax, nodes, patches, ink, start, end, label="", bend=0, via=()) -> Non
     # The arc bulges to the right of its direction; the label stands outside it.
     x, y = (x0 + x1) / 2 + bend * (y1 - y0), (y0 + y1) / 2 - bend * (x1 - x0)
     if start == end:
-        arrow |= {"connectionstyle": "arc3,rad=-2.2", "patchA": None, "patchB": None}
-        x, y = x0, y0 + 1.05
-        (x0, x1), y0, y1 = (x0 - 0.25, x0 + 0.25), y0 + 0.25, y0 + 0.25
+        x, y = x1, y1 + 1.05
     # zorder: the boxes must have been laid out before the arrows are clipped.
     ax.annotate("", (x1, y1), (x0, y0), arrowprops=arrow, zorder=3)
     if label:
