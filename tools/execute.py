@@ -42,7 +42,7 @@ from nbclient.exceptions import CellControlSignal
 from tqdm import tqdm
 
 COLOURS = re.compile(r"\x1b\[[0-9;]*m")
-NEEDED_GB = 3  # measured: Unit 4 takes 2.9, the others less than 2.5
+NEEDED_GB = 3  # measured: Unit 4 takes 3.5, what runs beside it less than 2.5
 ONE_THREAD = dict.fromkeys(
     ["TF_NUM_INTRAOP_THREADS", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"], "1"
 )
