@@ -11,6 +11,7 @@ book = tags.has("book")  # noqa: F821 - Sphinx gives it
 extensions = ["myst_nb", "tools.formulas" if book else "sphinx-mathjax-offline"]
 root_doc = "index"
 html_theme = "sphinx_book_theme"
+html_scaled_image_link = False  # a tap enlarges the figure, see site.js
 html_title = project
 html_theme_options = {
     # Its search field would draw a second, dead menu button (pydata 0.20).
