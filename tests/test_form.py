@@ -172,8 +172,7 @@ def test_metadata_is_clean(notebook):
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
 def test_stored_size(path):
-    # Figures are stored twice as fine as they are shown.
-    assert path.stat().st_size < 2_000_000
+    assert path.stat().st_size < 1_500_000
 
 
 @pytest.mark.parametrize(
