@@ -18,7 +18,7 @@ import sys
 from collections.abc import Iterable, Sequence
 
 from utils.datasets.cache import DataSet, DataUnavailable, fetch, load_arrays
-from utils.datasets.images import FASHION_MNIST, MNIST, prepare_digit
+from utils.datasets.images import FASHION_MNIST, MNIST
 from utils.datasets.reviews import IMDB, IMDB_TEST, lines, tokenise
 
 import numpy as np
@@ -32,7 +32,6 @@ __all__ = [
     "load_imdb_texts",
     "load_imdb_word_index",
     "load_mnist",
-    "prepare_digit",
     "tokenise",
 ]
 
