@@ -194,20 +194,12 @@ def web_source(address: str, *files: str) -> Source:
 
 
 @pytest.mark.parametrize(
-    ("fault", "reason"),
-    [
-        ("missing", "404"),
-        ("altered", "missing or altered: t10k-labels"),
-        ("cut", "IncompleteRead"),
-    ],
+    ("fault", "reason"), [("missing", "404"), ("cut", "IncompleteRead")]
 )
 def test_a_faulty_download_gives_way_to_the_next_source(cache, web, fault, reason):
+    web.cut.add("mnist.npz")
     if fault == "missing":
         web.files.clear()
-    elif fault == "altered":
-        web.files["mnist.npz"] = wrong_toy()
-    else:
-        web.cut.add("mnist.npz")
     with pytest.raises(DataUnavailable, match=reason):
         vault.fetch(toy_set(web_source(web.address)))
     assert left_in(cache) == []
@@ -227,15 +219,19 @@ def test_a_silent_host_is_not_waited_for(cache, monkeypatch):
     assert time.perf_counter() - start < 2
 
 
-def test_a_host_that_refuses_is_named_and_its_address_left_out(cache):
-    with pytest.raises(DataUnavailable, match=r"web: 127\.0\.0\.1 cannot be reached\n"):
-        vault.fetch(toy_set(web_source("http://127.0.0.1:9/")))
+SAID = OSError("[SSL: CERTIFICATE_VERIFY_FAILED] self-signed")
 
 
-def test_an_untrusted_certificate_is_told_with_what_to_set(cache):
-    said = failing("web", OSError("[SSL: CERTIFICATE_VERIFY_FAILED] self-signed"))
-    with pytest.raises(DataUnavailable, match=r"is not trusted: .* set SSL_CERT_FILE"):
-        vault.fetch(toy_set(said))
+@pytest.mark.parametrize(
+    ("source", "reason"),
+    [
+        (web_source("http://127.0.0.1:9/"), r"web: 127\.0\.0\.1 cannot be reached\n"),
+        (failing("web", SAID), "certificate .* is not trusted: .* set SSL_CERT_FILE"),
+    ],
+)
+def test_a_host_that_cannot_be_asked_is_told_without_its_address(cache, source, reason):
+    with pytest.raises(DataUnavailable, match=reason):
+        vault.fetch(toy_set(source))
 
 
 def start_fetching(address: str) -> subprocess.Popen:
@@ -324,22 +320,26 @@ def test_digests_recorded_at_the_first_fetch_guard_the_cache(cache, capsys):
     toy = replace(toy_set(giving("one")), digests=None, read=lambda *_: TOY)
     check_toy(vault.load_arrays(toy))
     assert "cached and verified" in vault.fetch(toy)
-    file = cache / "toy" / "x_train.npy"
-    for path, damage in ((file, flip_last_byte), (cache / "toy" / "digests.txt", len)):
-        content = path.read_bytes()
-        path.write_bytes(b"%r" % damage(content) if damage is len else damage(content))
+    for file in cache / "toy" / "x_train.npy", cache / "toy" / "digests.txt":
+        content = file.read_bytes()
+        file.write_bytes(content[1:])
         assert "fetched from one" in vault.fetch(toy)
-        assert path.read_bytes() == content
+        assert file.read_bytes() == content
 
 
-def test_a_damaged_cache_without_a_source_ends_in_one_error(cache, capsys):
+def test_fetch_all_says_a_line_a_set_and_one_error_for_what_is_missing(cache, capsys):
+    good = replace(toy_set(giving("one")), name="Good", folder="good")
     vault.fetch(toy_set(giving("one")))
     file = cache / "toy" / "x_train.npy"
     file.write_bytes(flip_last_byte(file.read_bytes()))
-    toy = toy_set(failing("one", OSError("no network")))
-    assert datasets.fetch_all([toy]) == 1
+    bad = toy_set(failing("one", OSError("no network")))
+    assert datasets.fetch_all([good, bad, good]) == 1
     said = capsys.readouterr()
-    assert said.out == f"Toy: {file} is truncated or altered; fetching it again.\n"
+    assert said.out.splitlines() == [
+        f"Good: fetched from one, verified in {cache / 'good'}",
+        f"Toy: {file} is truncated or altered; fetching it again.",
+        f"Good: cached and verified in {cache / 'good'}",
+    ]
     first, reason, advice = said.err.splitlines()
     assert first == "Toy could not be had from any source:"
     assert reason == "  - one: no network" and advice.startswith("To place it by hand")
@@ -813,31 +813,15 @@ def test_archive_folder_and_csv_give_the_same_arrays(tmp_path):
     same(from_csv, reviews.read_reviews(unpacked, None))
 
 
-def test_fetch_all_says_one_line_per_set_and_counts_failures(cache, capsys):
-    good = toy_set(giving("one"))
-    bad = replace(toy_set(failing("one", OSError("down"))), name="Bad", folder="bad")
-    assert datasets.fetch_all([good, bad, good]) == 1
-    said = capsys.readouterr()
-    first, second = said.out.splitlines()
-    assert first == f"Toy: fetched from one, verified in {cache / 'toy'}"
-    assert second == f"Toy: cached and verified in {cache / 'toy'}"
-    assert said.err.startswith("Bad could not be had from any source:")
-
-
-def run_python(*arguments: str, **environment: str) -> subprocess.CompletedProcess:
-    return subprocess.run(
-        [sys.executable, *arguments],
+def test_the_command_ends_in_one_sentence_when_it_fails():
+    done = subprocess.run(
+        [sys.executable, "-m", "utils.datasets"],
         cwd=ROOT,
-        env={**os.environ, **environment},
+        env=os.environ | {"COURSE_DATA_DIR": "here"},
         capture_output=True,
         text=True,
-        timeout=120,
     )
-
-
-def test_the_command_ends_in_one_sentence_when_it_fails():
-    done = run_python("-m", "utils.datasets", COURSE_DATA_DIR="here")
-    assert done.returncode == 1 and "Traceback" not in done.stderr
+    assert done.returncode == 1
     assert set(done.stderr.splitlines()) == {
         "COURSE_DATA_DIR must be the absolute path of a folder, not 'here'."
     }
@@ -870,12 +854,7 @@ def test_real_reviews():
 def test_real_words_and_texts():
     index = datasets.load_imdb_word_index()
     assert len(index) == 81_373 and list(index)[:4] == ["the", "and", "a", "of"]
-    texts, labels = datasets.load_imdb_texts()
-    x, y = datasets.load_imdb(num_words=None)
-    np.testing.assert_array_equal(labels, y)
-    for i in (0, 12_345, 24_999):
-        words = " ".join(datasets.tokenise(texts[i]))
-        assert datasets.decode_review(x[i]) == f"[START] {words}"
+    texts, _ = datasets.load_imdb_texts()
     assert sum("i rented i am curious-yellow" in text.lower() for text in texts) == 1
 
 
