@@ -271,6 +271,7 @@ def is_known(number, known):
     )
 
 
+@pytest.mark.skipif(not SOLVED, reason="a student copy: what a solution holds is gone")
 def test_numbers_of_the_text_come_from_a_cell(path, prose, code):
     known = known_numbers(code)
     typed = [

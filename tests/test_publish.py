@@ -100,13 +100,6 @@ def test_without_a_browser_a_sentence_says_so(written, monkeypatch, capsys):
     assert not written.with_suffix(".pdf").exists()
 
 
-def test_a_deck_that_is_not_written_is_named(monkeypatch, capsys):
-    monkeypatch.setattr(slides, "find_decks", list)
-    monkeypatch.setattr(slides, "find_browser", lambda: None)
-    assert slides.main(["2"]) == 0
-    assert "No deck is written yet for 02_feed_forward" in capsys.readouterr().out
-
-
 @pytest.fixture(scope="module")
 def student_copy(tmp_path_factory):
     target = tmp_path_factory.mktemp("for students") / "notebooks"

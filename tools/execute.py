@@ -20,11 +20,10 @@ import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
-from importlib.resources import files
 from pathlib import Path
 
 from tools import kernel
-from tools.docs import write_docs
+from tools.docs import MATHJAX, write_docs
 from tools.notebooks import (
     NOTEBOOKS,
     ROOT,
@@ -215,8 +214,7 @@ def write_pages(target: Path, notebook: nbformat.NotebookNode) -> None:
     build = ROOT / "build"
     target.parent.mkdir(parents=True, exist_ok=True)
     nbformat.write(notebook, target)
-    mathjax = files("sphinx-mathjax-offline") / "static" / "mathjax" / "tex-svg.js"
-    (build / "mathjax.js").write_bytes(mathjax.read_bytes())
+    (build / "mathjax.js").write_bytes(MATHJAX.read_bytes())
     up = "../" * (len(target.relative_to(build).parts) - 1)
     exporter = HTMLExporter(raw_template=PAGE, mathjax_url=f"{up}mathjax.js")
     page, _ = exporter.from_notebook_node(notebook)
