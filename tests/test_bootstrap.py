@@ -16,7 +16,6 @@ import shutil
 import signal
 import subprocess
 import sys
-import time
 from collections import namedtuple
 from itertools import pairwise
 from pathlib import Path
@@ -704,7 +703,6 @@ def test_real_call_from_a_folder_with_names_of_its_own(real, tmp_path):
     (tmp_path / "tools.py").write_text("x = 1\n")
     (tmp_path / "cluster").mkdir()
     (tmp_path / "cluster" / "json.py").write_text("x = 1\n")
-    started = time.monotonic()
     result = call(
         *(real, "run", "--save", "new"),
         cwd=tmp_path,
@@ -712,7 +710,6 @@ def test_real_call_from_a_folder_with_names_of_its_own(real, tmp_path):
         PYTHONPATH=str(tmp_path / "cluster"),
         PYTHONUTF8="1",
     )
-    assert time.monotonic() - started < 2
     assert result.returncode == 7 and not result.stderr
     data, work = (json.loads(line[6:]) for line in result.stdout.splitlines())
     assert data[:2] == ["utils.datasets", []]

@@ -13,7 +13,6 @@ from __future__ import annotations
 import argparse
 import asyncio
 import os
-import re
 import subprocess
 import sys
 import time
@@ -33,6 +32,7 @@ from tools.notebooks import (
     length,
     read,
 )
+from tools.numbers import COLOURS
 
 import nbformat
 import psutil
@@ -40,7 +40,6 @@ from nbclient import NotebookClient
 from nbclient.exceptions import CellControlSignal
 from tqdm import tqdm
 
-COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 NEEDED_GB = 3  # measured: Unit 4 takes 3.5, what runs beside it less than 2.5
 ONE_THREAD = dict.fromkeys(
     ["TF_NUM_INTRAOP_THREADS", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"], "1"
