@@ -2,7 +2,6 @@
 
 import re
 import shutil
-import stat
 import subprocess
 import sys
 
@@ -53,12 +52,18 @@ def test_names_choose_notebooks():
         notebooks.choose(["9"], paths)
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="the stand-in is a shell script")
+def stand_in(path, code):
+    """A program that ends at once."""
+    if sys.platform == "win32":
+        pytest.skip("the stand-in is a shell script")
+    path.write_text(f"#!/bin/sh\nexit {code}\n")
+    path.chmod(0o755)
+    return path
+
+
 @pytest.mark.parametrize("name", ["chromium", "google-chrome-stable", "microsoft-edge"])
 def test_an_installed_browser_is_found(name, tmp_path, monkeypatch):
-    browser = tmp_path / name
-    browser.write_text("#!/bin/sh\n")
-    browser.chmod(browser.stat().st_mode | stat.S_IXUSR)
+    browser = stand_in(tmp_path / name, 0)
     monkeypatch.setenv("PATH", str(tmp_path))
     assert slides.find_browser() == str(browser)
 
@@ -82,11 +87,8 @@ def written(tmp_path, monkeypatch):
     return deck
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="the stand-in is a shell script")
 def test_a_browser_that_does_not_start_costs_no_deck(written, tmp_path, monkeypatch):
-    browser = tmp_path / "chromium"
-    browser.write_text("#!/bin/sh\nexit 3\n")
-    browser.chmod(browser.stat().st_mode | stat.S_IXUSR)
+    browser = stand_in(tmp_path / "chromium", 3)
     monkeypatch.setattr(slides, "find_browser", lambda: str(browser))
     with pytest.raises(SystemExit, match="decks are written, their PDF handouts not"):
         slides.main([])
