@@ -1,4 +1,4 @@
-"""Tests of the drawings: each neuron, edge, arrow, size and label that was asked for."""
+"""Tests of the drawings: each neuron, edge, arrow, size and label asked for."""
 
 from itertools import pairwise
 
