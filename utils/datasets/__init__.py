@@ -46,7 +46,7 @@ def load_mnist() -> Split:
     10,000 images of 28 x 28 grey values 0..255, and the digits 0..9.
     Raises DataUnavailable if the set is neither cached nor to be had.
     """
-    return _halves(MNIST)
+    return _split(MNIST)
 
 
 def load_fashion_mnist() -> Split:
@@ -56,10 +56,10 @@ def load_fashion_mnist() -> Split:
     10,000 images of 28 x 28 grey values 0..255, and the classes 0..9.
     Raises DataUnavailable if the set is neither cached nor to be had.
     """
-    return _halves(FASHION_MNIST)
+    return _split(FASHION_MNIST)
 
 
-def _halves(dataset: DataSet) -> Split:
+def _split(dataset: DataSet) -> Split:
     arrays = load_arrays(dataset)
     train = arrays["x_train"], arrays["y_train"]
     return train, (arrays["x_test"], arrays["y_test"])
