@@ -20,7 +20,6 @@ from tools.notebooks import (
     results_markdown,
     stored_results,
     title,
-    units,
 )
 
 import pandas as pd
@@ -190,9 +189,9 @@ def read_plan(deck: Path) -> tuple[str, list[dict[str, object]]]:
 def plan_markdown() -> str:
     """Return the plans of the lectures, a table each, as the decks time them."""
     lines = []
-    for unit, path in enumerate(units(), start=1):
-        name, rows = read_plan(ROOT / "slides" / f"{path.stem}.md")
-        lines += [f"### Unit {unit}: {name}", ""]
+    for deck in sorted((ROOT / "slides").glob("0?_*.md")):
+        name, rows = read_plan(deck)
+        lines += [f"### Unit {int(deck.name[:2])}: {name}", ""]
         lines += ["| section | minutes | live | ask |", "|---|---|---|---|"]
         for row in rows:
             cells = [" ".join(row.get(kind, [])) for kind in ("live", "poll")]
