@@ -80,11 +80,17 @@ def test_a_browser_is_found_where_windows_and_macos_keep_it(tmp_path, monkeypatc
 
 @pytest.fixture
 def written(tmp_path, monkeypatch):
-    """Stands for the decks: building them is tested elsewhere."""
+    """Stands for a deck and what was asked for: building is tested elsewhere."""
     deck = tmp_path / "deck.html"
     deck.write_text("<h1>A deck</h1>")
-    monkeypatch.setattr(slides, "make_slides", lambda *_: [deck])
-    return deck
+    asked = []
+
+    def make(target, sources):
+        asked.extend(sources)
+        return [deck]
+
+    monkeypatch.setattr(slides, "make_slides", make)
+    return deck, asked
 
 
 def test_a_browser_that_does_not_start_costs_no_deck(written, tmp_path, monkeypatch):
@@ -96,10 +102,12 @@ def test_a_browser_that_does_not_start_costs_no_deck(written, tmp_path, monkeypa
 
 def test_without_a_browser_a_sentence_says_so(written, monkeypatch, capsys):
     monkeypatch.setattr(slides, "find_browser", lambda: None)
-    assert slides.main([]) == 0
+    assert slides.main(["2"]) == 0
+    deck, asked = written
+    assert asked == [slides.find_decks()[1]]
     said = capsys.readouterr().out
-    assert str(written) in said and "install Chromium or Chrome" in said
-    assert not written.with_suffix(".pdf").exists()
+    assert str(deck) in said and "install Chromium or Chrome" in said
+    assert not deck.with_suffix(".pdf").exists()
 
 
 @pytest.fixture(scope="module")
