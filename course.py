@@ -292,8 +292,9 @@ def no_such_file(typed):
     for folder in (NOTEBOOKS, os.path.join(ROOT, "tests")):
         for place, _, files in os.walk(folder):
             for name in files:
-                names[name] = os.path.relpath(os.path.join(place, name), ROOT)
-    guess = closest(os.path.basename(typed), names)
+                stem = os.path.splitext(name)[0]
+                names[stem] = os.path.relpath(os.path.join(place, name), ROOT)
+    guess = closest(os.path.splitext(os.path.basename(typed))[0], names)
     kind = "notebook" if typed.endswith(".ipynb") else "file"
     if guess:
         return "There is no {} {}: did you mean {}?".format(kind, typed, names[guess])

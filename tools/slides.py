@@ -18,7 +18,8 @@ from tools import notebooks
 from tools.docs import DOCS
 from tools.notebooks import ROOT, choose
 
-from sphinx.cmd.build import build_main
+from sphinx.application import Sphinx
+from sphinx.util.docutils import docutils_namespace, patch_docutils
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
@@ -96,8 +97,6 @@ def make_slides(target: Path, sources: Sequence[Path] | None = None) -> list[Pat
     for source in sources:
         for old in target.glob(f"_images/{source.stem}-*"):
             old.unlink()
-    options = ["-b", "deck", "-q", "-E", "-W", "--keep-going"]
-    options += ["-c", str(DOCS / "slides"), "-d", str(target / ".doctrees")]
     static = target / "_static"
     for part in ("reset.css", "reveal.css", "reveal.js"):
         copy(REVEAL / "dist" / part, static / "reveal" / part)
@@ -107,9 +106,19 @@ def make_slides(target: Path, sources: Sequence[Path] | None = None) -> list[Pat
         copy(font, static / "reveal" / "fonts" / font.name)
     copy(mathjax(), static / "mathjax.js")
     os.environ["DECKS"] = " ".join(path.stem for path in sources)
-    failed = build_main([*options, str(sources[0].parent), str(target)])
+    folders = sources[0].parent, DOCS / "slides", target, target / ".doctrees"
+    with patch_docutils(DOCS / "slides"), docutils_namespace():
+        app = Sphinx(
+            *folders,
+            "deck",
+            status=None,
+            warning=sys.stderr,
+            freshenv=True,
+            warningiserror=True,
+        )
+        app.build()
     shutil.rmtree(target / ".doctrees", ignore_errors=True)
-    if failed:
+    if app.statuscode:
         raise RuntimeError("A deck is not in order: mend what the lines above name.")
     return [target / f"{path.stem}.html" for path in sources]
 
