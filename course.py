@@ -440,9 +440,8 @@ def remove_environment():
     """Remove .venv, or what it holds if it is a link; if cut short, it stays ours."""
     if not os.path.isdir(VENV):
         return
-    with contextlib.suppress(
-        OSError
-    ):  # a full disk must not keep it from being emptied
+    # A full disk must not keep it from being emptied.
+    with contextlib.suppress(OSError):
         write_stamp(UNFINISHED)
     for entry in os.listdir(VENV):
         path = os.path.join(VENV, entry)
