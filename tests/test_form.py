@@ -17,7 +17,7 @@ NOTEBOOKS = find_notebooks()
 SOLVED = any('"solution"' in path.read_text(encoding="utf-8") for path in NOTEBOOKS)
 LOCAL_PATH = re.compile(r"(?<![\w/:.])/(?:home|root|tmp|Users|work|opt|var)/|[A-Z]:\\")
 OUTSIDE = re.compile(
-    r"https?://|\burllib\b|\brequests\b|^\s*(?:!|%(?!env (?:TF|ONEDNN)_))", re.MULTILINE
+    r"https?://|\burllib\b|\brequests\b|^\s*(?:!|%(?!env TF_))", re.MULTILINE
 )
 
 
