@@ -35,6 +35,14 @@ def test_a_photographed_one_becomes_a_digit_of_mnist(picture):
     assert columns.max() <= 16 and digit.max() == 255 and digit[0].max() == 0
 
 
+def test_a_shadow_on_the_paper_is_no_ink():
+    across = np.linspace(-1, 2, 300).clip(0.4, 1)[:, None]
+    shaded = (np.asarray(sheet()) * across).astype(np.uint8)
+    rows, columns = np.nonzero(prepare_digit(shaded) > 128)
+    assert (rows.min(), rows.max()) == (4, 23)
+    assert columns.min() >= 12 and columns.max() <= 16
+
+
 def test_a_digit_is_upright_and_may_be_transparent(tmp_path):
     turned, exif = sheet().rotate(90, expand=True), Image.Exif()
     exif[0x0112] = 6  # the camera was held upright

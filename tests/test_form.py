@@ -39,12 +39,6 @@ NO_NUMBER = re.compile(
 )
 # Still to be computed, worded or dropped.
 OPEN = {
-    ("02_activations_and_initialisation", "99.9"),
-    ("02_activations_and_initialisation", "2.303"),
-    ("02_computation_graphs", "0.0079"),
-    ("02_gradient_descent_and_optimizers", "1.347"),
-    ("02_gradient_descent_and_optimizers", "1.473"),
-    ("02_optimizers", "0.002"),
     ("05_the_book_read_closely", "0.73"),
 }
 

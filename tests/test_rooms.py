@@ -72,10 +72,9 @@ def names(tree):
 
 
 def test_utils_holds_nothing_that_nobody_asks_for():
-    offered = {"prepare_digit"}  # to whoever has a photograph; no unit shows it yet
     files = [p for room in ("utils", "tools") for p in (ROOT / room).rglob("*.py")]
     trees = {path: ast.parse(path.read_text(encoding="utf-8")) for path in files}
-    used = {name for tree in trees.values() for name in names(tree)} | offered
+    used = {name for tree in trees.values() for name in names(tree)}
     for path in (ROOT / "notebooks").rglob("*.ipynb"):
         used |= {*re.findall(r"\w+", path.read_text(encoding="utf-8"))}
     for path in (ROOT / "utils").rglob("*.py"):

@@ -91,15 +91,15 @@ def _ink(picture) -> tuple[np.ndarray, np.ndarray]:
 
     picture = picture.copy()
     picture.thumbnail((WORK, WORK), Image.Resampling.BOX)
-    pixels = np.asarray(picture, float)
-    edge = np.concatenate([pixels[0], pixels[-1], pixels[:, 0], pixels[:, -1]])
-    # Ink touches the edge of a picture less than paper does.
-    if np.median(edge) > (pixels.min() + pixels.max()) / 2:
-        picture = ImageOps.invert(picture)
-    # The paper under a stroke is as dark as beside it: shadows go, strokes stay.
+    # What is narrower than a third of the picture is ink, what is wider a shadow
+    # on the paper. Most of what lies around a place is paper.
     width = max(picture.size) // 3 | 1
-    paper = picture.filter(ImageFilter.MinFilter(width))
-    paper = paper.filter(ImageFilter.GaussianBlur(width / 3))
+    darkest, lightest = ImageFilter.MinFilter(width), ImageFilter.MaxFilter(width)
+    around = [np.asarray(picture.filter(f), float) for f in (darkest, lightest)]
+    if (2 * np.asarray(picture, float) - sum(around)).sum() > 0:
+        picture = ImageOps.invert(picture)
+    # The paper alone: strokes go, shadows stay (in image processing an opening).
+    paper = picture.filter(darkest).filter(lightest)
     ink = np.clip(np.asarray(picture, float) - np.asarray(paper, float), 0, None)
     if ink.max() < 24:  # grain of the paper
         raise ValueError("The picture shows no digit: it is of one shade all over.")
