@@ -292,8 +292,9 @@ def no_such_file(typed):
     for folder in (NOTEBOOKS, os.path.join(ROOT, "tests")):
         for place, _, files in os.walk(folder):
             for name in files:
-                names[name] = os.path.relpath(os.path.join(place, name), ROOT)
-    guess = closest(os.path.basename(typed), names)
+                stem = os.path.splitext(name)[0]
+                names[stem] = os.path.relpath(os.path.join(place, name), ROOT)
+    guess = closest(os.path.splitext(os.path.basename(typed))[0], names)
     kind = "notebook" if typed.endswith(".ipynb") else "file"
     if guess:
         return "There is no {} {}: did you mean {}?".format(kind, typed, names[guess])
@@ -439,9 +440,8 @@ def remove_environment():
     """Remove .venv, or what it holds if it is a link; if cut short, it stays ours."""
     if not os.path.isdir(VENV):
         return
-    with contextlib.suppress(
-        OSError
-    ):  # a full disk must not keep it from being emptied
+    # A full disk must not keep it from being emptied.
+    with contextlib.suppress(OSError):
         write_stamp(UNFINISHED)
     for entry in os.listdir(VENV):
         path = os.path.join(VENV, entry)

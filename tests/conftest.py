@@ -1,5 +1,6 @@
 """What several test files need: a display, figures without a screen, odd settings."""
 
+import importlib.util
 import json
 import os
 import sys
@@ -29,6 +30,14 @@ KERAS = {
     "floatx": "float64",
     "image_data_format": "channels_first",
 }
+
+
+def load_course(path):
+    """Return course.py, where it lies, as a module of its own."""
+    spec = importlib.util.spec_from_file_location("bootstrap", path)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
 
 
 @pytest.fixture

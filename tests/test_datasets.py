@@ -32,7 +32,6 @@ from utils.datasets.cache import DataSet
 
 import numpy as np
 import pytest
-from PIL import Image, ImageDraw
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -141,6 +140,13 @@ def test_a_source_with_other_content_is_passed_over(cache):
     assert left_in(cache) == SOUND
 
 
+def test_arrays_that_are_not_the_known_ones_are_refused_whoever_reads_them(cache):
+    altered = TOY | {"y_test": TOY["y_test"][::-1]}
+    toy = replace(toy_set(giving("one")), read=lambda *_: altered)
+    with pytest.raises(DataUnavailable, match="y_test does not have the expected"):
+        vault.fetch(toy)
+
+
 class Web(http.server.ThreadingHTTPServer):
     """Serves ``files``; of a file in ``cut`` it sends only half, then waits."""
 
@@ -196,19 +202,12 @@ def web_source(address: str, *files: str) -> Source:
 
 @pytest.mark.parametrize(
     ("fault", "reason"),
-    [
-        ("missing", "404"),
-        ("altered", "missing or altered: t10k-labels"),
-        ("cut", "IncompleteRead"),
-    ],
+    [("missing", "404 Client Error: Not Found for url:\n"), ("cut", "IncompleteRead")],
 )
 def test_a_faulty_download_gives_way_to_the_next_source(cache, web, fault, reason):
+    web.cut.add("mnist.npz")
     if fault == "missing":
         web.files.clear()
-    elif fault == "altered":
-        web.files["mnist.npz"] = wrong_toy()
-    else:
-        web.cut.add("mnist.npz")
     with pytest.raises(DataUnavailable, match=reason):
         vault.fetch(toy_set(web_source(web.address)))
     assert left_in(cache) == []
@@ -228,15 +227,19 @@ def test_a_silent_host_is_not_waited_for(cache, monkeypatch):
     assert time.perf_counter() - start < 2
 
 
-def test_a_host_that_refuses_is_named_and_its_address_left_out(cache):
-    with pytest.raises(DataUnavailable, match=r"web: 127\.0\.0\.1 cannot be reached\n"):
-        vault.fetch(toy_set(web_source("http://127.0.0.1:9/")))
+SAID = OSError("[SSL: CERTIFICATE_VERIFY_FAILED] self-signed")
 
 
-def test_an_untrusted_certificate_is_told_with_what_to_set(cache):
-    said = failing("web", OSError("[SSL: CERTIFICATE_VERIFY_FAILED] self-signed"))
-    with pytest.raises(DataUnavailable, match=r"is not trusted: .* set SSL_CERT_FILE"):
-        vault.fetch(toy_set(said))
+@pytest.mark.parametrize(
+    ("source", "reason"),
+    [
+        (web_source("http://127.0.0.1:9/"), r"web: 127\.0\.0\.1 cannot be reached\n"),
+        (failing("web", SAID), "certificate .* is not trusted: .* set SSL_CERT_FILE"),
+    ],
+)
+def test_a_host_that_cannot_be_asked_is_told_without_its_address(cache, source, reason):
+    with pytest.raises(DataUnavailable, match=reason):
+        vault.fetch(toy_set(source))
 
 
 def start_fetching(address: str) -> subprocess.Popen:
@@ -325,22 +328,26 @@ def test_digests_recorded_at_the_first_fetch_guard_the_cache(cache, capsys):
     toy = replace(toy_set(giving("one")), digests=None, read=lambda *_: TOY)
     check_toy(vault.load_arrays(toy))
     assert "cached and verified" in vault.fetch(toy)
-    file = cache / "toy" / "x_train.npy"
-    for path, damage in ((file, flip_last_byte), (cache / "toy" / "digests.txt", len)):
-        content = path.read_bytes()
-        path.write_bytes(b"%r" % damage(content) if damage is len else damage(content))
+    for file in cache / "toy" / "x_train.npy", cache / "toy" / "digests.txt":
+        content = file.read_bytes()
+        file.write_bytes(flip_last_byte(content))
         assert "fetched from one" in vault.fetch(toy)
-        assert path.read_bytes() == content
+        assert file.read_bytes() == content
 
 
-def test_a_damaged_cache_without_a_source_ends_in_one_error(cache, capsys):
+def test_fetch_all_says_a_line_a_set_and_one_error_for_what_is_missing(cache, capsys):
+    good = replace(toy_set(giving("one")), name="Good", folder="good")
     vault.fetch(toy_set(giving("one")))
     file = cache / "toy" / "x_train.npy"
     file.write_bytes(flip_last_byte(file.read_bytes()))
-    toy = toy_set(failing("one", OSError("no network")))
-    assert datasets.fetch_all([toy]) == 1
+    bad = toy_set(failing("one", OSError("no network")))
+    assert datasets.fetch_all([good, bad, good]) == 1
     said = capsys.readouterr()
-    assert said.out == f"Toy: {file} is truncated or altered; fetching it again.\n"
+    assert said.out.splitlines() == [
+        f"Good: fetched from one, verified in {cache / 'good'}",
+        f"Toy: {file} is truncated or altered; fetching it again.",
+        f"Good: cached and verified in {cache / 'good'}",
+    ]
     first, reason, advice = said.err.splitlines()
     assert first == "Toy could not be had from any source:"
     assert reason == "  - one: no network" and advice.startswith("To place it by hand")
@@ -814,85 +821,15 @@ def test_archive_folder_and_csv_give_the_same_arrays(tmp_path):
     same(from_csv, reviews.read_reviews(unpacked, None))
 
 
-def sheet(size=(300, 200), ink=(20, 20, 90), paper=(230, 225, 210)):
-    picture = Image.new("RGB", size, paper)
-    place = [size[0] // 2, size[1] // 4, size[0] // 2, size[1] * 3 // 4]
-    ImageDraw.Draw(picture).line(place, ink, max(size) // 30)
-    return picture
-
-
-@pytest.mark.parametrize(
-    "picture",
-    [
-        sheet(),
-        sheet(ink=(255, 255, 200), paper=(20, 60, 30)),
-        sheet((3000, 2000)),
-        sheet((40, 30)),
-        np.asarray(sheet().convert("L")) / 255,
-        sheet().convert("CMYK"),
-    ],
-    ids=["dark", "light", "big", "small", "array", "cmyk"],
-)
-def test_a_photographed_one_becomes_a_digit_of_mnist(picture):
-    digit = datasets.prepare_digit(picture)
-    assert digit.shape == (28, 28) and digit.dtype == np.uint8
-    rows, columns = np.nonzero(digit > 128)
-    assert (rows.min(), rows.max()) == (4, 23) and columns.min() >= 12
-    assert columns.max() <= 16 and digit.max() == 255 and digit[0].max() == 0
-
-
-def test_a_digit_is_upright_and_may_be_transparent(tmp_path):
-    turned, exif = sheet().rotate(90, expand=True), Image.Exif()
-    exif[0x0112] = 6  # the camera was held upright
-    turned.save(tmp_path / "a.jpg", exif=exif)
-    assert np.ptp(np.nonzero(datasets.prepare_digit(tmp_path / "a.jpg"))[0]) > 15
-    clear = Image.new("RGBA", (300, 200))
-    ImageDraw.Draw(clear).line([150, 50, 150, 150], "black", 10)
-    assert datasets.prepare_digit(clear)[14, 14] == 255
-    mnist = datasets.load_mnist()[1][0][0]
-    assert np.corrcoef(datasets.prepare_digit(255 - mnist).flat, mnist.flat)[0, 1] > 0.9
-
-
-@pytest.mark.parametrize(
-    ("picture", "sentence"),
-    [
-        (Image.new("L", (50, 50), 200), "shows no digit"),
-        ("missing.png", "There is no picture .*missing.png"),
-        (b"no picture", "a PNG or JPEG file"),
-        (np.zeros(784), "an array of shape"),
-        (7, "wants one picture"),
-    ],
-)
-def test_what_is_no_digit_is_one_sentence(picture, sentence):
-    with pytest.raises(ValueError, match=sentence):
-        datasets.prepare_digit(picture)
-
-
-def test_fetch_all_says_one_line_per_set_and_counts_failures(cache, capsys):
-    good = toy_set(giving("one"))
-    bad = replace(toy_set(failing("one", OSError("down"))), name="Bad", folder="bad")
-    assert datasets.fetch_all([good, bad, good]) == 1
-    said = capsys.readouterr()
-    first, second = said.out.splitlines()
-    assert first == f"Toy: fetched from one, verified in {cache / 'toy'}"
-    assert second == f"Toy: cached and verified in {cache / 'toy'}"
-    assert said.err.startswith("Bad could not be had from any source:")
-
-
-def run_python(*arguments: str, **environment: str) -> subprocess.CompletedProcess:
-    return subprocess.run(
-        [sys.executable, *arguments],
+def test_the_command_ends_in_one_sentence_when_it_fails():
+    done = subprocess.run(
+        [sys.executable, "-m", "utils.datasets"],
         cwd=ROOT,
-        env={**os.environ, **environment},
+        env=os.environ | {"COURSE_DATA_DIR": "here"},
         capture_output=True,
         text=True,
-        timeout=120,
     )
-
-
-def test_the_command_ends_in_one_sentence_when_it_fails():
-    done = run_python("-m", "utils.datasets", COURSE_DATA_DIR="here")
-    assert done.returncode == 1 and "Traceback" not in done.stderr
+    assert done.returncode == 1
     assert set(done.stderr.splitlines()) == {
         "COURSE_DATA_DIR must be the absolute path of a folder, not 'here'."
     }
@@ -925,12 +862,7 @@ def test_real_reviews():
 def test_real_words_and_texts():
     index = datasets.load_imdb_word_index()
     assert len(index) == 81_373 and list(index)[:4] == ["the", "and", "a", "of"]
-    texts, labels = datasets.load_imdb_texts()
-    x, y = datasets.load_imdb(num_words=None)
-    np.testing.assert_array_equal(labels, y)
-    for i in (0, 12_345, 24_999):
-        words = " ".join(datasets.tokenise(texts[i]))
-        assert datasets.decode_review(x[i]) == f"[START] {words}"
+    texts, _ = datasets.load_imdb_texts()
     assert sum("i rented i am curious-yellow" in text.lower() for text in texts) == 1
 
 

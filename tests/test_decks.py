@@ -9,6 +9,7 @@ from tools import decks, numbers, slides
 import nbformat
 import pytest
 from PIL import Image
+from sphinx.application import Sphinx
 
 NOTEBOOK = [
     ("markdown", "# Unit 9: A small unit\n\nTwo sentences.", [], []),
@@ -233,3 +234,12 @@ def test_numbers_are_found_in_a_text(text, found):
 )
 def test_a_number_is_held_as_it_is_rounded(written, known, right):
     assert numbers.held(written, [known]) is right
+
+
+def test_ctrl_c_is_no_fault_of_a_deck(build, monkeypatch):
+    def press(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Sphinx, "build", press)
+    with pytest.raises(KeyboardInterrupt):
+        build()

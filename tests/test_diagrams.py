@@ -1,15 +1,12 @@
-"""Tests of utils.diagrams: every neuron, edge, arrow and label that was asked for."""
+"""Tests of the drawings: each neuron, edge, arrow, size and label asked for."""
 
 from itertools import pairwise
 
-from utils.diagrams import (
-    BACK,
-    draw_graph,
-    draw_model,
-    draw_network,
-    draw_pipeline,
-    layer_sizes,
-)
+from utils.blocks import draw_chain, draw_inception, draw_units
+from utils.cells import PALE, draw_gru, draw_lstm
+from utils.diagrams import BACK, INK, draw_graph, draw_network
+from utils.grids import draw_fields, draw_numbers, draw_places, plot_maps
+from utils.volumes import draw_volumes
 
 import keras
 import matplotlib.pyplot as plt
@@ -42,34 +39,19 @@ def neurons(ax):
     return [len(group.get_offsets()) for group in groups]
 
 
-@pytest.fixture(scope="module")
-def cnn():
-    """A small model with and without parameters in its layers."""
-    return keras.Sequential(
-        [
-            layers.Input((8, 8, 1)),
-            layers.Conv2D(4, 3),
-            layers.Flatten(),
-            layers.Dense(1000),
-        ]
-    )
-
-
-def dense(*sizes):
-    return keras.Sequential(
-        [layers.Input((sizes[0],)), *(layers.Dense(units) for units in sizes[1:])]
-    )
-
-
 # --- networks ----------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
-    "build", [list, lambda sizes: dense(*sizes)], ids=["list", "model"]
+    ("sizes", "names"),
+    [
+        ([2, 1], ["input", "output"]),
+        ((2, np.int64(3), 1), ["input", "hidden", "output"]),
+        ([3, 4, 4, 1], ["input", "hidden 1", "hidden 2", "output"]),
+    ],
 )
-@pytest.mark.parametrize("sizes", [(2, 1), (3, 4, 2), (3, 4, 4, 1)])
-def test_a_network_has_every_neuron_and_every_edge(build, sizes):
-    ax = draw_network(build(sizes))
+def test_a_network_has_every_neuron_every_edge_and_its_sizes(sizes, names):
+    ax = draw_network(sizes)
     products = [a * b for a, b in pairwise(sizes)]
     assert [len(gap.get_segments()) for gap in gaps(ax)] == products
     assert neurons(ax) == [*sizes]
@@ -77,25 +59,7 @@ def test_a_network_has_every_neuron_and_every_edge(build, sizes):
         tuple(end) for gap in gaps(ax) for edge in gap.get_segments() for end in edge
     }
     assert len(ends) == sum(sizes), "edges end at the neurons"
-
-
-@pytest.mark.parametrize(
-    ("sizes", "names"),
-    [
-        ([2, 1], ["input", "output"]),
-        ([2, 3, 1], ["input", "hidden", "output"]),
-        ([2, 3, 3, 1], ["input", "hidden 1", "hidden 2", "output"]),
-    ],
-)
-def test_layers_are_named_with_their_sizes(sizes, names):
-    labels = [f"{name}\n{size}" for name, size in zip(names, sizes, strict=True)]
-    assert texts(draw_network(sizes)) == labels
-
-
-def test_own_names():
-    assert texts(draw_network([2, 1], names=["votes", "law"])) == ["votes\n2", "law\n1"]
-    with pytest.raises(ValueError):
-        draw_network([2, 1], names=["votes"])
+    assert texts(ax) == [f"{name}\n{size}" for name, size in zip(names, sizes)]
 
 
 def test_a_large_layer_is_shortened_and_says_its_size():
@@ -107,19 +71,13 @@ def test_a_large_layer_is_shortened_and_says_its_size():
 
 def test_weights_set_the_width_and_the_stroke_of_their_edges():
     kernel = np.array([[1.0, -2.0], [0.5, 4.0]])
-    [gap] = gaps(draw_network([2, 2], ["in", "out"], weights=[kernel]))
+    [gap] = gaps(draw_network([2, 2], weights=[kernel]))
     assert [*gap.get_linewidths()] == [1.25, 2.5, 0.625, 5]
     dashed = [pattern is not None for _, pattern in gap.get_linestyles()]
     assert dashed == [False, True, False, False]
     # The second edge runs from the first neuron on the left to the second one.
     edges = [[tuple(end) for end in edge] for edge in gap.get_segments()]
     assert edges[1] == [edges[0][0], edges[3][1]]
-
-
-def test_layer_sizes(cnn):
-    assert layer_sizes((3, np.int64(4))) == [3, 4]
-    assert layer_sizes(dense(3, 4, 2)) == [3, 4, 2]
-    assert layer_sizes(cnn) == [64, 1000]
 
 
 # --- graphs ------------------------------------------------------------------
@@ -161,18 +119,31 @@ def test_a_label_stands_where_its_arrow_runs(end, bend, place):
 
 
 @pytest.mark.parametrize(
+    ("draw", "lit", "dark"),
+    [
+        (draw_lstm, "forget", {"$\\sigma$", "forget\n$f_t$"}),
+        (draw_gru, "reset", {"$\\sigma$", "$\\times$", "reset\n$r_t$", "$h_{t-1}U$"}),
+    ],
+)
+def test_what_is_lit_is_dark_in_a_cell_of_the_same_parts(draw, lit, dark):
+    ax, whole = draw([lit]), draw()
+    assert sorted(texts(ax)) == sorted(texts(whole))
+    found = [t.get_text() for t in ax.texts if t.get_color() == INK and t.get_text()]
+    assert {*found} == dark and len(found) == len(dark)
+    assert not [text for text in whole.texts if text.get_color() == PALE]
+
+
+@pytest.mark.parametrize(
     ("draw", "sentence"),
     [
         (lambda: draw_graph({"a": (0, 0)}, [("a", "z")]), "no node 'z'"),
         (lambda: draw_graph({"a": (0, 0)}, [], circles=["z"]), "no node 'z'"),
         (lambda: draw_network("784"), "list of layer sizes"),
+        (lambda: draw_lstm(["gate"]), "The parts are feed, belt, .*, not 'gate'"),
         (lambda: draw_network([3, 0]), "list of layer sizes"),
-        (lambda: draw_network(keras.Sequential([layers.Dense(2)])), "not built yet"),
-        (lambda: draw_network([3, 2], names=["one"]), "each of the 2 layers"),
+        (lambda: draw_network(object()), "list of layer sizes"),
         (lambda: draw_network([3, 2], weights=[np.ones((2, 3))]), r"shape \(3, 2\)"),
         (lambda: draw_network([9, 2], weights=[np.ones((9, 2))]), "at most 8 neurons"),
-        (lambda: draw_model(keras.Sequential([layers.Dense(2)])), "built Keras model"),
-        (lambda: draw_model([3, 2]), "not list"),
     ],
 )
 def test_what_cannot_be_drawn_is_told_in_one_sentence(draw, sentence):
@@ -189,94 +160,13 @@ def test_an_edge_runs_through_its_via_points():
     assert ax.get_ylim()[1] > 3, "the way round is inside the picture"
 
 
-def test_a_pipeline_runs_from_left_to_right():
-    ax = draw_pipeline(["data", "model", "answer"], gap=3)
-    assert texts(ax) == ["data", "model", "answer"]
-    assert arrows(ax) == [((0, 0), (3, 0)), ((3, 0), (6, 0))]
-
-
-def test_a_model_is_a_column_of_blocks(cnn):
-    ax = draw_model(cnn)
-    assert texts(ax) == [
-        "Input  8 x 8 x 1",
-        "Conv2D  6 x 6 x 4\n40 parameters",
-        "Flatten  144",
-        "Dense  1000\n145,000 parameters",
-    ]
-    heights = [t.get_position()[1] for t in ax.texts[:4]]
-    assert heights == sorted(heights, reverse=True)
-    assert arrows(ax) == [((0, a), (0, b)) for a, b in pairwise(heights)]
-
-
-def test_a_functional_chain_is_the_same_column(cnn):
-    inputs = keras.Input((8, 8, 1))
-    chain = keras.Model(inputs, layers.Flatten()(layers.Conv2D(4, 3)(inputs)))
-    assert texts(draw_model(chain)) == texts(draw_model(cnn))[:3]
-
-
-def spots(ax):
-    """First line of every box -> its place in inches."""
-    found = [t for t in ax.texts if not isinstance(t, Annotation)]
-    return {t.get_text().split("\n")[0]: t.get_position() for t in found}
-
-
-def test_a_shortcut_runs_past_the_layers_that_it_skips():
-    inputs = keras.Input((8, 8, 4))
-    inner = layers.Conv2D(4, 3, padding="same")(inputs)
-    inner = layers.BatchNormalization()(inner)
-    ax = draw_model(keras.Model(inputs, layers.Add()([inner, inputs])))
-    assert texts(ax) == [
-        "Input\n8 x 8 x 4",
-        "Conv2D 3 x 3\n8 x 8 x 4\n148 parameters",
-        "BatchNormalization\n8 x 8 x 4\n16 parameters",
-        "Add\n8 x 8 x 4",
-    ]
-    places = spots(ax)
-    assert places["Conv2D 3 x 3"][0] == places["BatchNormalization"][0] < 0
-    assert places["Input"][0] == places["Add"][0] == 0
-    [line] = ax.lines
-    xs, ys = line.get_data()
-    assert [*xs] == [0, 1.3, 1.3] and [*ys] == [0, -1.5, -3]
-    assert arrows(ax) == [
-        (places["Input"], places["Conv2D 3 x 3"]),
-        (places["Conv2D 3 x 3"], places["BatchNormalization"]),
-        (places["BatchNormalization"], places["Add"]),
-        ((1.3, -3), places["Add"]),
-    ]
-
-
-def test_branches_stand_side_by_side_in_the_order_of_their_union():
-    inputs = keras.Input((8, 8, 4))
-    one = layers.Conv2D(2, 1)(inputs)
-    three = layers.Conv2D(3, 3, padding="same")(
-        layers.Conv2D(2, 2, padding="same")(inputs)
-    )
-    pool = layers.MaxPooling2D(5, strides=1, padding="same")(inputs)
-    ax = draw_model(keras.Model(inputs, layers.Concatenate()([one, three, pool])))
-    places = spots(ax)
-    row = ["Conv2D 1 x 1", "Conv2D 2 x 2", "MaxPooling2D 5 x 5"]
-    assert [places[name] for name in row] == [(-2.6, -1.5), (0, -1.5), (2.6, -1.5)]
-    assert places["Conv2D 3 x 3"] == (0, -3)
-    assert places["Concatenate"] == (0, -4.5)
-    assert len(arrows(ax)) == 7 and len(ax.lines) == 2
-
-
-def test_a_stride_above_one_is_written_into_the_box():
-    inputs = keras.Input((8, 8, 4))
-    small, pool = layers.Conv2D(4, 1, strides=2)(inputs), layers.MaxPooling2D(2)(inputs)
-    ax = draw_model(keras.Model(inputs, layers.Add()([small, pool])))
-    assert "Conv2D 1 x 1\nstride 2\n4 x 4 x 4\n20 parameters" in texts(ax)
-
-
 @pytest.mark.parametrize(
     "draw",
     [
         lambda ax: draw_graph({"a": (0, 0), "b": (3, 0)}, [("a", "b")], ax=ax),
-        lambda ax: draw_pipeline("ab", ax=ax),
         lambda ax: draw_network([2, 2], ax=ax),
-        lambda ax: draw_model(dense(2, 2), ax=ax),
     ],
-    ids=["graph", "pipeline", "network", "model"],
+    ids=["graph", "network"],
 )
 def test_drawings_fit_into_a_given_axes_or_keep_one_unit_an_inch(draw):
     given = plt.subplots()[1]
@@ -287,3 +177,97 @@ def test_drawings_fit_into_a_given_axes_or_keep_one_unit_an_inch(draw):
     units = [np.ptp(ax.get_xlim()), np.ptp(ax.get_ylim())]
     assert units == pytest.approx([*ax.figure.get_size_inches()])
     assert ax.get_aspect() == 1
+
+
+# --- convolutional networks ---------------------------------------------------
+
+
+def sizes(patch):
+    return np.ptp(patch.get_xy(), axis=0)
+
+
+@pytest.fixture
+def network():
+    net = keras.Sequential([keras.Input((20, 20, 1))])
+    net.add(layers.ZeroPadding2D(2, name="In"))
+    net.add(layers.Conv2D(6, 5))
+    net.add(layers.MaxPooling2D(2))
+    net.add(layers.Flatten())
+    net.add(layers.Dense(9))
+    return net
+
+
+def test_volumes_have_true_sizes_and_names(network):
+    ax = draw_volumes(network, tall=2.4)
+    first_lines = [text.split("\n") for text in texts(ax)]
+    assert [line[0] for line in first_lines] == ["input", "In", "conv", "pool", "dense"]
+    assert first_lines[2][1:] == ["20 x 20", "6"]
+    fronts = [
+        p
+        for p in ax.patches
+        if p.get_facecolor()[:3] == pytest.approx((0xDB / 255, 0xE7 / 255, 1))
+    ]
+    heights = [sizes(front)[1] for front in fronts]
+    assert heights == pytest.approx([2.0, 2.4, 2.0, 1.0])
+
+
+def test_a_volume_shows_its_window_and_its_rim(network):
+    ax = draw_volumes(network)
+    assert len(ax.lines) == 8  # four rays from each of two windows
+    assert sum(p.get_linestyle() == "--" for p in ax.patches) == 1
+
+
+def test_a_long_vector_is_broken():
+    net = keras.Sequential([keras.Input((4, 4, 8)), layers.Flatten()])
+    net.add(layers.Dense(1000))
+    ax = draw_volumes(net, tall=2.0, deep=1.0)
+    assert sizes(ax.patches[-1])[1] == pytest.approx(2.0)
+    assert len(ax.lines) == 4
+
+
+def test_an_inception_module_stacks_its_branches():
+    ax = draw_inception((64, 96, 128, 16, 32, 32), size=28, maps=192)
+    assert "stack\n256 maps" in texts(ax)
+    assert len(arrows(ax)) == 11
+
+
+def test_units_differ_by_the_shortcut():
+    ax = draw_units()
+    assert texts(ax).count("ReLU") == 2
+    assert texts(ax).count("+") == 1
+
+
+def test_a_chain_turns_into_the_next_row():
+    ax = draw_chain([["a", "b", "c"], ["d", "e"]])
+    assert set(texts(ax)) >= set("abcde")
+    assert len(arrows(ax)) == 3 + 1
+
+
+@pytest.mark.parametrize(
+    ("stride", "padding", "count"),
+    [(1, "valid", 5), (2, "valid", 3), (1, "same", 7), (2, "same", 4)],
+)
+def test_places_agree_with_keras(stride, padding, count):
+    ax = draw_places(7, 3, stride, padding, plt.subplots()[1])
+    dots = sum(len(line.get_xdata()) for line in ax.lines)
+    shape = layers.Conv2D(1, 3, stride, padding).compute_output_shape((1, 7, 7, 1))
+    assert dots == count**2 == shape[1] ** 2
+    assert f"{count} x {count} places" in ax.get_title()
+
+
+def test_fields_grow_by_two_from_layer_to_layer():
+    ax = draw_fields(9, 3)
+    assert [text.split(": ")[1] for text in texts(ax)] == ["5 x 5", "3 x 3", "1 x 1"]
+
+
+def test_numbers_are_written_up_to_the_asked_one():
+    ax = draw_numbers(np.arange(9).reshape(3, 3), shown=4, window=(0, 1, 2))
+    assert texts(ax) == ["0", "1", "2", "3"]
+    assert ax.patches[-1].get_width() == 2
+
+
+def test_signed_maps_are_centred_on_zero():
+    axes = plot_maps([np.array([[-3.0, 1.0]]), np.eye(2)], cmaps=["RdBu_r", "gray_r"])
+    low, high = axes[0, 0].images[0].get_clim()
+    assert low == -high
+    assert axes[0, 1].images[0].get_clim() == (0, 1)

@@ -1,5 +1,8 @@
-"""The form every stored notebook keeps, so that its outputs can be trusted."""
+"""The form of the notebooks: outputs that can be trusted, what readers are promised."""
 
+import ast
+import csv
+import json
 import re
 import statistics
 import subprocess
@@ -7,7 +10,7 @@ import sys
 from itertools import pairwise
 from pathlib import Path
 
-from tools.notebooks import find_notebooks
+from tools.notebooks import find_notebooks, units
 
 import nbformat
 import pytest
@@ -15,20 +18,49 @@ import pytest
 ROOT = Path(__file__).parent.parent
 NOTEBOOKS = find_notebooks()
 SOLVED = any('"solution"' in path.read_text(encoding="utf-8") for path in NOTEBOOKS)
+# Cells and words that a reader is asked for at most.
+MOST = {"notebooks": (165, 5000), "labs": (110, 5000), "errata": (60, 5000)}
 LOCAL_PATH = re.compile(r"(?<![\w/:.])/(?:home|root|tmp|Users|work|opt|var)/|[A-Z]:\\")
 OUTSIDE = re.compile(
     r"https?://|\burllib\b|\brequests\b|^\s*(?:!|%(?!env TF_))", re.MULTILINE
 )
+DECIMAL = re.compile(r"(?<![\w.])\d+\.\d+(?![\w.]*\d)")
+NUMBER = re.compile(r"\d[\d,]*(?:\.\d+)?(?:[eE][-+]?\d+)?")
+# Places of the text where a point does not make a number, or where it claims
+# nothing: headings, listings, addresses, the numbers of sections, exercises,
+# versions and laws; what a question supposes.
+NO_NUMBER = re.compile(
+    r"^### Check yourself.*|^#+ [^\n]*|```.*?```|`[^`]*`|\]\([^)]*\)|<[^>]*>"
+    r"|https?://\S+|\bdoi:\S+|arXiv:\S+"
+    r"|(?i:sections?|lectures?|exercises?|labs?|units?|figures?|chapter|listing|keras"
+    r"|tensorflow|numpy|python|version|cc by-sa|check yourself)[ -]+\d+\.\d+"
+    r"(?:(?:,| and| to) \d+\.\d+)*",
+    re.MULTILINE | re.DOTALL,
+)
+# Still to be computed, worded or dropped.
+OPEN = {
+    ("05_the_book_read_closely", "0.73"),
+}
 
 
 @pytest.fixture(params=NOTEBOOKS, ids=lambda path: path.stem, scope="module")
-def notebook(request):
-    return nbformat.read(request.param, as_version=4)
+def path(request):
+    return request.param
+
+
+@pytest.fixture(scope="module")
+def notebook(path):
+    return nbformat.read(path, as_version=4)
 
 
 @pytest.fixture(scope="module")
 def code(notebook):
     return [cell for cell in notebook.cells if cell.cell_type == "code"]
+
+
+@pytest.fixture(scope="module")
+def prose(notebook):
+    return [cell.source for cell in notebook.cells if cell.cell_type == "markdown"]
 
 
 def tags(cell):
@@ -49,14 +81,10 @@ def texts(output):
     return [v for k, v in output.get("data", {}).items() if k.startswith("text/")]
 
 
-def headings(notebook):
-    """Heading levels and texts in order; a # inside a code fence is none."""
-    for cell in notebook.cells:
-        if cell.cell_type == "markdown":
-            source = re.sub(r"```.*?```", "", cell.source, flags=re.DOTALL)
-            for line in source.splitlines():
-                if match := re.match(r"(#{1,6}) (.+)", line):
-                    yield len(match[1]), match[2]
+def headings(prose):
+    """Heading levels in order; a # inside a code fence is none."""
+    text = re.sub(r"```.*?```", "", "\n".join(prose), flags=re.DOTALL)
+    return [len(mark) for mark in re.findall(r"^(#{1,6}) .", text, re.MULTILINE)]
 
 
 def test_every_cell_was_executed_from_top_to_bottom(code):
@@ -89,41 +117,36 @@ def test_outputs_are_compared(code):
     ]
 
 
-def test_tolerances_are_small_and_a_large_one_says_why(code):
-    declared = [cell for cell in code if "tolerance" in cell.metadata]
-    assert all(0 < cell.metadata["tolerance"] <= 0.05 for cell in declared)
+@pytest.mark.parametrize(
+    ("name", "most", "free"), [("tolerance", 0.05, 0.02), ("picture", 0.1, 0.03)]
+)
+def test_what_may_move_is_small_and_a_large_one_says_why(name, most, free, code):
+    declared = [cell for cell in code if name in cell.metadata]
+    assert all(0 < cell.metadata[name] <= most for cell in declared)
     assert not [
         where(cell)
         for cell in declared
-        if cell.metadata["tolerance"] > 0.02 and "# Tolerance:" not in cell.source
-    ], "above 0.02 the cell says why in a comment '# Tolerance: ...'"
+        if cell.metadata[name] > free and f"# {name.title()}:" not in cell.source
+    ], f"above {free} the cell says why in a comment '# {name.title()}: ...'"
 
 
-def test_a_picture_that_may_move_far_says_why(code):
-    declared = [cell for cell in code if "picture" in cell.metadata]
-    assert all(0 < cell.metadata["picture"] <= 0.1 for cell in declared)
-    assert not [
-        where(cell)
-        for cell in declared
-        if cell.metadata["picture"] > 0.03 and "# Picture:" not in cell.source
-    ], "above 0.03 the cell says why in a comment '# Picture: ...'"
-
-
-def test_one_title_and_no_skipped_heading_level(notebook):
-    levels = [level for level, _ in headings(notebook)]
+def test_one_title_and_no_skipped_heading_level(notebook, prose):
+    levels = headings(prose)
     assert notebook.cells[0].source.startswith("# ")
     assert levels.count(1) == 1
     assert all(b <= a + 1 for a, b in pairwise(levels))
 
 
-def test_every_image_has_alternative_text(code):
-    images = [
-        (where(cell), output.metadata.get(kind, {}).get("alt", ""))
-        for cell, output in outputs(code)
-        for kind in output.get("data", {})
-        if kind.startswith("image/")
-    ]
-    assert not [place for place, alt in images if len(alt) < 20]
+def test_alternative_texts_tell_the_finding(code):
+    faults = []
+    for cell, output in outputs(code):
+        data = output.get("data", {})
+        for kind in filter(re.compile("image/").match, data):
+            alt = output.metadata.get(kind, {}).get("alt", "")
+            facts = data["text/plain"].removeprefix("<Figure: ").rstrip(">")
+            if len(alt) < 40 or facts in alt:
+                faults.append(f"{where(cell)}: {alt!r}")
+    assert not faults
 
 
 def test_no_path_of_one_machine(notebook, code):
@@ -154,10 +177,11 @@ def test_cells_are_small(code):
     assert sum(length < 16 for length in lengths) >= 0.9 * len(lengths)
 
 
-def test_no_empty_cell_and_unique_ids(notebook):
-    assert all(cell.source.strip() for cell in notebook.cells)
-    ids = [cell.id for cell in notebook.cells]
-    assert len(ids) == len(set(ids))
+def test_no_empty_cell_and_unique_ids(path):
+    # As the file has it: nbformat gives one of two equal ids another name.
+    cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
+    assert all("".join(cell["source"]).strip() for cell in cells)
+    assert len({cell["id"] for cell in cells}) == len(cells)
 
 
 def test_no_trailing_semicolon(code):
@@ -167,23 +191,22 @@ def test_no_trailing_semicolon(code):
 def test_metadata_is_clean(notebook):
     assert notebook.metadata.kernelspec.name == "python3"
     assert set(notebook.metadata) == {"kernelspec", "language_info"}
-    assert not any("execution" in cell.metadata for cell in notebook.cells)
+    unknown = {"execution", "slideshow"}
+    assert not [cell.id for cell in notebook.cells if unknown & {*cell.metadata}]
 
 
-@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
-def test_stored_size(path):
+def test_size(path, notebook, prose):
+    most_cells, most_words = MOST[path.parent.name]
     assert path.stat().st_size < 1_500_000
+    assert len(notebook.cells) <= most_cells
+    assert sum(len(text.split()) for text in prose) <= most_words
+    assert sum("**Careful.**" in text for text in prose) <= 8, "interruptions"
 
 
-@pytest.mark.parametrize(
-    "path",
-    [path for path in NOTEBOOKS if path.parent.name == "notebooks"],
-    ids=lambda path: path.stem,
-)
-def test_a_unit_has_self_checks_and_solved_exercises(path):
-    cells = nbformat.read(path, as_version=4).cells
-    if not SOLVED:
-        pytest.skip("this is a student copy: its exercises are to be solved")
+@pytest.mark.skipif(not SOLVED, reason="a student copy, whose exercises are open")
+@pytest.mark.parametrize("path", units(), ids=lambda path: path.stem, scope="module")
+def test_a_unit_has_self_checks_and_solved_exercises(notebook):
+    cells = notebook.cells
     exercises = [
         c for c in cells if "exercise" in tags(c) and c.cell_type == "markdown"
     ]
@@ -211,10 +234,107 @@ def test_every_exercise_has_a_place_for_an_answer_and_a_folded_solution(notebook
             assert folded.get("outputs_hidden"), where(cell)
 
 
+TABLES = "tests/contract.csv", "tests/figures.csv", "docs/errata.csv"
+TOLD = [
+    value
+    for table in TABLES
+    for row in csv.DictReader((ROOT / table).read_text("utf-8").splitlines(True))
+    for value in row.values()
+]
+
+
+def known_numbers(code):
+    """Return the numbers of a notebook's code and outputs and of the book's tables."""
+    sources = TOLD + [cell.source for cell in code]
+    sources += [text for _, output in outputs(code) for text in texts(output)]
+    found = {n for text in sources for n in NUMBER.findall(text or "")}
+    return [float(number.replace(",", "")) for number in found]
+
+
+def is_known(number, known):
+    """Tell whether a number in the text is one of the known ones, rounded.
+
+    A percentage may stand for its fraction.
+    """
+    digits = len(number.split(".")[1])
+    half = 0.5000001 * 10**-digits
+    value = float(number)
+    return any(
+        abs(value - other) <= half or abs(value - 100 * other) <= half
+        for other in known
+    )
+
+
+@pytest.mark.skipif(not SOLVED, reason="a student copy: what a solution holds is gone")
+def test_numbers_of_the_text_come_from_a_cell(path, prose, code):
+    known = known_numbers(code)
+    typed = [
+        f"{number} in {text[:60]!r}"
+        for text in prose
+        for number in DECIMAL.findall(NO_NUMBER.sub(" ", text))
+        if not is_known(number, known) and (path.stem, number) not in OPEN
+    ]
+    assert not typed
+
+
+def test_outputs_are_more_than_true_and_false(code):
+    said = [
+        output.get("text") or output.get("data", {}).get("text/plain", "")
+        for _, output in outputs(code)
+    ]
+    assert len(re.findall(r"\b(?:True|False)\b", "\n".join(said))) <= 10
+
+
+def names(tree, context):
+    return {
+        node.id
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Name) and isinstance(node.ctx, context)
+    }
+
+
+def defined(tree):
+    """Return the names that a cell gives to the cells below it."""
+    found = set()
+    for node in tree.body:
+        if isinstance(node, ast.FunctionDef | ast.ClassDef):
+            found.add(node.name)
+        else:
+            found |= names(node, ast.Store)
+    return found
+
+
+def is_hidden(cell):
+    folded = cell.metadata.get("jupyter", {}).get("source_hidden", False)
+    return "hide-input" in tags(cell) or folded
+
+
+def test_no_folded_cell_defines_what_a_visible_one_uses(code):
+    hidden, faults = set(), []
+    for cell in code[1:]:
+        tree = ast.parse(cell.source)
+        if is_hidden(cell):
+            hidden |= defined(tree)
+            continue
+        used = names(tree, ast.Load) & hidden
+        if used - defined(tree):
+            faults.append(f"{where(cell)} uses {sorted(used)}")
+        hidden -= defined(tree)
+    assert not faults
+
+
+def test_one_seed(code):
+    seeds = [
+        cell
+        for cell in code
+        if re.search(r"seed=\d|set_random_seed\(\d|rng\(\d", cell.source)
+    ]
+    assert not [where(cell) for cell in seeds], "derive it from seed = start(...)"
+
+
+@pytest.mark.skipif(not SOLVED, reason="a student copy: imports wait for its answers")
 @pytest.mark.parametrize("command", [["check"], ["format", "--check"]])
 def test_code_is_linted_and_formatted(command):
-    if not SOLVED:
-        pytest.skip("this is a student copy: some imports wait for its answers")
     ruff = [sys.executable, "-m", "ruff", *command, "."]
     done = subprocess.run(ruff, cwd=ROOT, capture_output=True, text=True)
     assert done.returncode == 0, done.stdout

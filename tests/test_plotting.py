@@ -40,16 +40,12 @@ def test_show_displays_a_picture_its_facts_and_its_caption(shown):
     picture, caption = shown.outputs
     facts = "1 panel; 1 x line, axes epoch / value, legend loss"
     assert picture.data["image/png"].startswith(b"\x89PNG\r\n")
+    fine = Image.open(io.BytesIO(picture.data["image/png"]))
+    width = picture.metadata["image/png"]["width"]
+    assert fine.width // 2 == width > 250, "stored twice as fine as it is shown"
     assert picture.data["text/plain"] == f"<Figure: {facts}>"
     assert picture.metadata["image/png"]["alt"] == f"{CAPTION} ({facts})"
     assert caption.data["text/markdown"] == f"*{CAPTION}*"
-
-
-def test_a_picture_is_stored_twice_as_fine_as_it_is_shown(shown):
-    show(curve(), CAPTION)
-    picture = shown.outputs[0]
-    fine = Image.open(io.BytesIO(picture.data["image/png"]))
-    assert fine.width // 2 == picture.metadata["image/png"]["width"] > 250
 
 
 @pytest.mark.parametrize(

@@ -1,9 +1,9 @@
 """README.md follows the notebooks, its links lead on, and one address serves all."""
 
-import importlib.util
 import re
 import tomllib
 
+from tests.conftest import load_course
 from tools.docs import (
     CITATION,
     HIGHLIGHTS,
@@ -27,14 +27,6 @@ LINKS = [
 ]
 
 
-@pytest.fixture
-def course_py():
-    spec = importlib.util.spec_from_file_location("bootstrap", ROOT / "course.py")
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
 def test_the_results_are_those_of_the_stored_notebooks():
     few = highlights(stored_results())
     assert [*few.what] == [*HIGHLIGHTS.values()], "each once, in the order of the units"
@@ -55,9 +47,9 @@ def test_a_link_leads_somewhere(path, link):
         assert (path.parent / link).is_file()
 
 
-def test_readme_names_every_command_and_what_course_py_says(course_py):
+def test_readme_names_every_command_and_what_course_py_says():
     """A sentence quoted in the table of troubles is one that is really said."""
-    for command in course_py.COMMANDS:
+    for command in load_course(ROOT / "course.py").COMMANDS:
         assert f"course.py {command}" in TEXT
     said = (ROOT / "course.py").read_text(encoding="utf-8")
     said = re.sub(r'"\s+"', "", said)

@@ -1,6 +1,7 @@
 """Imports run one way: notebooks -> utils -> libraries, tools -> utils, no circle."""
 
 import ast
+import re
 import sys
 from graphlib import TopologicalSorter
 from pathlib import Path
@@ -60,6 +61,26 @@ def test_datasets_know_no_figures_and_figures_no_data():
             }, name
         if name in ("utils.plotting", "utils.diagrams"):
             assert not {o for o in others if "datasets" in o or "lesson" in o}, name
+
+
+def names(tree):
+    """Return what a module's code names: its own things, attributes, imports."""
+    for node in ast.walk(tree):
+        yield getattr(node, "id", None) or getattr(node, "attr", None)
+        if isinstance(node, ast.alias):
+            yield node.name
+
+
+def test_utils_holds_nothing_that_nobody_asks_for():
+    files = [p for room in ("utils", "tools") for p in (ROOT / room).rglob("*.py")]
+    trees = {path: ast.parse(path.read_text(encoding="utf-8")) for path in files}
+    used = {name for tree in trees.values() for name in names(tree)}
+    for path in (ROOT / "notebooks").rglob("*.ipynb"):
+        used |= {*re.findall(r"\w+", path.read_text(encoding="utf-8"))}
+    for path in (ROOT / "utils").rglob("*.py"):
+        for node in trees[path].body:
+            if isinstance(node, ast.FunctionDef | ast.ClassDef):
+                assert node.name in used, (path.name, node.name)
 
 
 def test_the_bootstrap_needs_python_alone():

@@ -50,10 +50,14 @@ def root(tmp_path, monkeypatch):
     write(root / "notebooks/Untitled.ipynb", "a stray")
     write(root / "notebooks/01_first-Copy1.ipynb", "a duplicate")
     (root / "course.py").write_text("old")
+    live_in(root, monkeypatch)
+    return root
+
+
+def live_in(root, monkeypatch):
     for module in work, update:
         monkeypatch.setattr(module, "ROOT", root)
     monkeypatch.setattr(update, "refresh", lambda: refresh(root))
-    return root
 
 
 def refresh(root):
@@ -248,9 +252,7 @@ def clone(root, tmp_path, monkeypatch):
     edit(root / "notebooks/01_first.ipynb", "new")
     git(root, "commit", "-am", "two")
     clone = tmp_path / "clone"
-    for module in work, update:
-        monkeypatch.setattr(module, "ROOT", clone)
-    monkeypatch.setattr(update, "refresh", lambda: refresh(clone))
+    live_in(clone, monkeypatch)
     return clone
 
 

@@ -8,7 +8,6 @@ are in the teacher's version, source/; what students get is made by nbgrader.
 
 from __future__ import annotations
 
-import argparse
 import ast
 import re
 import symtable
@@ -18,6 +17,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from tools import folder
 from tools.notebooks import find_notebooks, read, title
 
 import nbformat
@@ -256,39 +256,32 @@ def make_assignment(path: Path, checks: dict[str, dict[str, str]]) -> NotebookNo
     return new_notebook(cells=cells, metadata={"kernelspec": kernel})
 
 
-def make_course(folder: Path) -> int:
+def make_course(target: Path) -> int:
     """Write an nbgrader course; returns the number of its assignments.
 
     Raises:
         ValueError: the folder holds something already.
     """
-    if folder.exists() and any(folder.iterdir()):
-        raise ValueError(f"{folder} is not empty: name a new folder.")
+    if target.exists() and any(target.iterdir()):
+        raise ValueError(f"{target} is not empty: name a new folder.")
     checks, count = tomllib.loads(CHECKS.read_text(encoding="utf-8")), 0
     for path in find_notebooks():
         notebook = make_assignment(path, checks)
         if notebook.cells:
             name = title(path).partition(":")[0].replace(" ", "").lower()
-            target = folder / "source" / name / path.name
-            target.parent.mkdir(parents=True)
-            nbformat.write(notebook, target)
+            source = target / "source" / name / path.name
+            source.parent.mkdir(parents=True)
+            nbformat.write(notebook, source)
             count += 1
-    (folder / "nbgrader_config.py").write_text(CONFIG, encoding="utf-8")
+    (target / "nbgrader_config.py").write_text(CONFIG, encoding="utf-8")
     return count
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Run the command line; returns the exit code."""
-    parser = argparse.ArgumentParser(prog="course.py assignments", description=__doc__)
-    parser.add_argument("folder", type=Path, help="a new folder for the course")
-    folder = parser.parse_args(arguments).folder
-    try:
-        count = make_course(folder)
-    except (OSError, ValueError) as error:
-        sys.exit(str(error))
-    print(f"{count} assignments: {folder / 'source'}")
+    where = folder.write(make_course, "assignments", __doc__, arguments)
     activate = Path(sys.executable).with_name("activate")
-    print(f"source {activate}; cd {folder}; nbgrader generate_assignment unit1")
+    print(f"source {activate}; cd {where}; nbgrader generate_assignment unit1")
     return 0
 
 

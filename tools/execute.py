@@ -13,18 +13,16 @@ from __future__ import annotations
 import argparse
 import asyncio
 import os
-import re
 import subprocess
 import sys
 import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
-from importlib.resources import files
 from pathlib import Path
 
 from tools import kernel
-from tools.docs import write_docs
+from tools.docs import MATHJAX, write_docs
 from tools.notebooks import (
     NOTEBOOKS,
     ROOT,
@@ -34,6 +32,7 @@ from tools.notebooks import (
     length,
     read,
 )
+from tools.numbers import COLOURS
 
 import nbformat
 import psutil
@@ -41,7 +40,6 @@ from nbclient import NotebookClient
 from nbclient.exceptions import CellControlSignal
 from tqdm import tqdm
 
-COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 NEEDED_GB = 3  # measured: Unit 4 takes 3.5, what runs beside it less than 2.5
 ONE_THREAD = dict.fromkeys(
     ["TF_NUM_INTRAOP_THREADS", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"], "1"
@@ -215,8 +213,7 @@ def write_pages(target: Path, notebook: nbformat.NotebookNode) -> None:
     build = ROOT / "build"
     target.parent.mkdir(parents=True, exist_ok=True)
     nbformat.write(notebook, target)
-    mathjax = files("sphinx-mathjax-offline") / "static" / "mathjax" / "tex-svg.js"
-    (build / "mathjax.js").write_bytes(mathjax.read_bytes())
+    (build / "mathjax.js").write_bytes(MATHJAX.read_bytes())
     up = "../" * (len(target.relative_to(build).parts) - 1)
     exporter = HTMLExporter(raw_template=PAGE, mathjax_url=f"{up}mathjax.js")
     page, _ = exporter.from_notebook_node(notebook)

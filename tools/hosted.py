@@ -7,7 +7,6 @@ own TensorFlow, Keras, NumPy and ipykernel stay as they are.
 
 from __future__ import annotations
 
-import argparse
 import base64
 import io
 import sys
@@ -15,6 +14,7 @@ import textwrap
 import zipfile
 from pathlib import Path
 
+from tools import folder
 from tools.notebooks import NOTEBOOKS, ROOT, find_notebooks, read
 
 import nbformat
@@ -82,7 +82,7 @@ def packed_utils() -> str:
     return "\n".join(textwrap.wrap(letters, 88))
 
 
-def make_hosted(folder: Path) -> int:
+def make_hosted(target: Path) -> int:
     """Write the notebooks for hosted services; returns their number."""
     lines = LACKING.read_text(encoding="utf-8").splitlines()
     lacking = [line.strip() for line in lines if line and not line.startswith("#")]
@@ -92,22 +92,15 @@ def make_hosted(folder: Path) -> int:
         cell = new_code_cell(source, id="hosted-first")
         cell.metadata = {"cellView": "form", "jupyter": {"source_hidden": True}}
         notebook.cells[1:1] = [new_markdown_cell(NOTE, id="hosted-note"), cell]
-        target = folder / path.relative_to(NOTEBOOKS)
-        target.parent.mkdir(parents=True, exist_ok=True)
-        nbformat.write(notebook, target)
+        copy = target / path.relative_to(NOTEBOOKS)
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        nbformat.write(notebook, copy)
     return len(find_notebooks())
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Run the command line; returns the exit code."""
-    parser = argparse.ArgumentParser(prog="course.py hosted", description=__doc__)
-    parser.add_argument("folder", type=Path, help="where the notebooks are written")
-    folder = parser.parse_args(arguments).folder
-    try:
-        count = make_hosted(folder)
-    except OSError as error:
-        sys.exit(str(error))
-    print(f"{count} notebooks for hosted services: {folder}")
+    folder.write(make_hosted, "notebooks for hosted services", __doc__, arguments)
     return 0
 
 

@@ -1,4 +1,7 @@
-"""Numbers in prose: which there are, and whether something measured holds them."""
+"""Numbers, in outputs and in prose: which there are, what stands around them.
+
+And whether something measured holds a number of the prose.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +13,8 @@ from tools.notebooks import ROOT
 
 import nbformat
 
+PRINTED = re.compile(r"[-+]?\d+(?:\.\d*)?(?:[eE][-+]?\d+)?")  # in an output
+COLOURS = re.compile(r"\x1b\[[0-9;]*m")  # of a terminal
 NUMBER = re.compile(
     r"(?<![\w.,-])[-\u2212]?\d[\d,]*(?:\.\d+)?(?:e[-+]?\d+)?(?: ?%)?(?![\w])"
 )
@@ -19,6 +24,14 @@ NAMES = re.compile(
     r"[\s\[]*[A-Z]?-?\d[\d.]*[a-z]?|\b[A-Z]+\d*-\d+|\b\d\.\d\b(?= [A-Z])"
 )
 SMALL, YEARS = 12, range(1700, 2100)
+
+
+def words(text: str) -> str:
+    """Return what stands around the numbers of an output.
+
+    Blanks do not count, because a table grows wider with a minus sign.
+    """
+    return "".join(PRINTED.sub("#", text).split())
 
 
 def numbers_of(text: str) -> Iterator[str]:

@@ -9,7 +9,7 @@ import re
 import sys
 from pathlib import Path
 
-from tools.work import WORK
+from tools.work import ASIDE, WORK
 
 import nbformat
 import pandas as pd
@@ -25,7 +25,7 @@ def progress(work: Path = WORK) -> pd.DataFrame:
     """
     rows = []
     for path in sorted(work.rglob("[0-9][0-9]_*.ipynb")):
-        aside = {"before_update", ".ipynb_checkpoints"} & {*path.parts}
+        aside = {ASIDE, ".ipynb_checkpoints"} & {*path.parts}
         if aside or "_new_version" in path.stem:
             continue
         try:

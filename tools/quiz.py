@@ -7,13 +7,13 @@ answers are those of the notebooks; change them there.
 
 from __future__ import annotations
 
-import argparse
 import re
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
+from tools import folder
 from tools.notebooks import find_notebooks, read, title
 from utils.selfcheck import read_answers
 
@@ -166,13 +166,13 @@ def numbers_of(item: Item) -> list[str]:
     return [f"= {item.answer}" + f" +- {off}" * (off != "0")]
 
 
-def make_quiz(folder: Path) -> int:
+def make_quiz(target: Path) -> int:
     """Write quiz.gift and the QTI packages; returns the number of questions."""
     from text2qti.config import Config
     from text2qti.qti import QTI
     from text2qti.quiz import Quiz
 
-    folder.mkdir(parents=True, exist_ok=True)
+    target.mkdir(parents=True, exist_ok=True)
     written, count = [], 0
     for path in find_notebooks():
         all_items = []
@@ -182,22 +182,20 @@ def make_quiz(folder: Path) -> int:
             all_items += items
         if all_items:
             quiz = Quiz(qti_text(title(path), all_items), config=Config())
-            QTI(quiz).save(folder / f"{path.parent.name}_{path.stem}.zip")
+            QTI(quiz).save(target / f"{path.parent.name}_{path.stem}.zip")
             count += len(all_items)
-    (folder / "quiz.gift").write_text("\n\n".join(written) + "\n", encoding="utf-8")
+    (target / "quiz.gift").write_text("\n\n".join(written) + "\n", encoding="utf-8")
     return count
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Run the command line; returns the exit code."""
-    parser = argparse.ArgumentParser(prog="course.py quiz", description=__doc__)
-    parser.add_argument("folder", type=Path, help="where the files are written")
-    folder = parser.parse_args(arguments).folder
-    try:
-        count = make_quiz(folder)
-    except (OSError, ValueError) as error:
-        sys.exit(str(error))
-    print(f"{count} questions, quiz.gift for Moodle and QTI packages: {folder}")
+    folder.write(
+        make_quiz,
+        "questions, quiz.gift for Moodle and QTI packages",
+        __doc__,
+        arguments,
+    )
     return 0
 
 

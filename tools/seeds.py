@@ -20,13 +20,12 @@ from pathlib import Path
 
 from tools import kernel
 from tools.notebooks import find_notebooks
+from tools.numbers import COLOURS, PRINTED, words
 
 import nbformat
 from nbclient import NotebookClient
 
-NUMBER = re.compile(r"[-+]?\d+(?:\.\d*)?(?:[eE][-+]?\d+)?")
 SET_UP = re.compile(r", seed \d+$")  # the line of start()
-COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 
 
 def execute(path: Path, seed: int) -> nbformat.NotebookNode:
@@ -64,15 +63,14 @@ def broken(stored: nbformat.NotebookNode, now: nbformat.NotebookNode) -> Iterato
     if len(old) != len(new):
         yield f"{len(old)} lines are stored, {len(new)} come now"
     for before, after in zip(old, new, strict=False):
-        words = ["".join(NUMBER.sub("#", line).split()) for line in (before, after)]
-        if words[0] != words[1]:
+        if words(before) != words(after):
             yield f"{before.strip()}   ->   {after.strip()}"
 
 
 def turned(stored: nbformat.NotebookNode, now: nbformat.NotebookNode) -> Iterator[str]:
     """Say where two numbers of a cell's outputs have changed places."""
     rows = [
-        [[float(n) for n in NUMBER.findall(line)] for line in texts(cell)]
+        [[float(n) for n in PRINTED.findall(line)] for line in texts(cell)]
         for cell in (stored, now)
     ]
     lines = texts(now)
@@ -112,8 +110,8 @@ def main(arguments: list[str] | None = None) -> int:
                     continue
                 for name, tell in ("broken", broken), ("turned", turned):
                     found[name] += [
-                        f"  In [{number}] {name}: {words}"
-                        for words in tell(before, after)
+                        f"  In [{number}] {name}: {what}"
+                        for what in tell(before, after)
                     ]
             failed |= bool(found["broken"])
             print(

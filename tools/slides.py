@@ -14,11 +14,11 @@ from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tools import notebooks
-from tools.docs import DOCS
+from tools.docs import DOCS, MATHJAX
 from tools.notebooks import ROOT, choose
 
-from sphinx.cmd.build import build_main
+from sphinx.application import Sphinx
+from sphinx.util.docutils import docutils_namespace, patch_docutils
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
@@ -48,11 +48,6 @@ PROGRAMS = (  # of Windows, below one of its folders for programs
     r"Microsoft\Edge\Application\msedge.exe",
 )
 FOLDERS = ("ProgramFiles", "ProgramFiles(x86)", "LocalAppData")
-
-
-def mathjax() -> Path:
-    """Return the one file that typesets mathematics without a network."""
-    return files("sphinx-mathjax-offline") / "static" / "mathjax" / "tex-svg.js"
 
 
 def find_browser() -> str | None:
@@ -96,8 +91,6 @@ def make_slides(target: Path, sources: Sequence[Path] | None = None) -> list[Pat
     for source in sources:
         for old in target.glob(f"_images/{source.stem}-*"):
             old.unlink()
-    options = ["-b", "deck", "-q", "-E", "-W", "--keep-going"]
-    options += ["-c", str(DOCS / "slides"), "-d", str(target / ".doctrees")]
     static = target / "_static"
     for part in ("reset.css", "reveal.css", "reveal.js"):
         copy(REVEAL / "dist" / part, static / "reveal" / part)
@@ -105,11 +98,21 @@ def make_slides(target: Path, sources: Sequence[Path] | None = None) -> list[Pat
     fonts = REVEAL / "dist" / "theme" / "fonts" / "source-sans-pro"
     for font in fonts.glob("*.woff"):
         copy(font, static / "reveal" / "fonts" / font.name)
-    copy(mathjax(), static / "mathjax.js")
+    copy(MATHJAX, static / "mathjax.js")
     os.environ["DECKS"] = " ".join(path.stem for path in sources)
-    failed = build_main([*options, str(sources[0].parent), str(target)])
+    folders = sources[0].parent, DOCS / "slides", target, target / ".doctrees"
+    with patch_docutils(DOCS / "slides"), docutils_namespace():
+        app = Sphinx(
+            *folders,
+            "deck",
+            status=None,
+            warning=sys.stderr,
+            freshenv=True,
+            warningiserror=True,
+        )
+        app.build()
     shutil.rmtree(target / ".doctrees", ignore_errors=True)
-    if failed:
+    if app.statuscode:
         raise RuntimeError("A deck is not in order: mend what the lines above name.")
     return [target / f"{path.stem}.html" for path in sources]
 
@@ -151,11 +154,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="course.py slides", description=__doc__)
     parser.add_argument("units", nargs="*", help="units or their notebooks; all")
     names = parser.parse_args(arguments).units
-    chosen = choose(names, notebooks.units()) if names else notebooks.units()
-    sources = [path for path in find_decks() if path.stem in {p.stem for p in chosen}]
-    missing = {p.stem for p in chosen} - {path.stem for path in sources}
-    if missing:
-        print("No deck is written yet for", ", ".join(sorted(missing)))
+    sources = choose(names, find_decks()) if names else find_decks()
     try:
         publish(ROOT / "build" / "slides", sources)
     except RuntimeError as error:

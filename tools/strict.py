@@ -16,7 +16,6 @@ from __future__ import annotations
 
 import difflib
 import os
-import re
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
@@ -24,15 +23,14 @@ from pathlib import Path
 from tools import kernel, pictures
 from tools.execute import at_once
 from tools.notebooks import NOTEBOOKS, Unreadable, find_notebooks, length
+from tools.numbers import COLOURS, PRINTED, words
 
 import pytest
 from nbval.plugin import IPyNbCell, IPyNbFile, NbCellError
 
-NUMBER = re.compile(r"[-+]?\d+(?:\.\d*)?(?:[eE][-+]?\d+)?")
 TEXT_KINDS = {"stdout", "stderr", "text/plain"}
 SAID = {"-": "stored in the notebook:  ", "+": "computed now:            "}
 TRAINED = 0.03  # mean difference of a figure whose numbers come out of training
-COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 # The data is in the cache before a run starts: a lesson that opens a
 # connection would fail in a lecture hall, so it fails here.
 OFFLINE = """
@@ -58,19 +56,16 @@ def within(stored: str, computed: str, tolerance: float) -> bool:
     """Tell whether two texts differ in nothing but numbers, each by a little.
 
     Args:
-        stored, computed: the texts; blanks do not count, because a table
-            grows wider with a minus sign.
+        stored, computed: the texts.
         tolerance: largest accepted absolute difference of two numbers.
     """
-    words = ["".join(NUMBER.sub("#", text).split()) for text in (stored, computed)]
-    if words[0] != words[1]:
-        return False
-    return largest_difference(stored, computed) <= tolerance * (1 + 1e-9)
+    apart = largest_difference(stored, computed)
+    return words(stored) == words(computed) and apart <= tolerance * (1 + 1e-9)
 
 
 def largest_difference(stored: str, computed: str) -> float:
     """Return the largest absolute difference between numbers at equal places."""
-    pairs = zip(NUMBER.findall(stored), NUMBER.findall(computed), strict=False)
+    pairs = zip(PRINTED.findall(stored), PRINTED.findall(computed), strict=False)
     return max((abs(float(a) - float(b)) for a, b in pairs), default=0.0)
 
 
@@ -156,7 +151,7 @@ class Cell(IPyNbCell):
                 target = self.config.rootpath / "build" / "strict" / name
                 pictures.draw_difference(before.frames, now.frames, target)
                 says += [f"figure {number}: {complaint}", f"side by side: {target}"]
-            texts = [NUMBER.sub("#", p.alt) if loose else p.alt for p in (before, now)]
+            texts = [PRINTED.sub("#", p.alt) if loose else p.alt for p in (before, now)]
             if texts[0] != texts[1]:
                 says.append(f"figure {number}: another alternative text")
                 says += [SAID["-"] + before.alt, SAID["+"] + now.alt]

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import argparse
 import shutil
 import sys
 from pathlib import Path
 
+from tools import folder
 from tools.execute import clean
 from tools.notebooks import NOTEBOOKS, find_notebooks, read
 
@@ -46,14 +46,7 @@ def make_student_copy(target: Path) -> int:
 
 def main(arguments: list[str] | None = None) -> int:
     """Run the command line; returns the exit code."""
-    parser = argparse.ArgumentParser(prog="course.py student", description=__doc__)
-    parser.add_argument("folder", type=Path, help="a new folder for the copy")
-    folder = parser.parse_args(arguments).folder
-    try:
-        count = make_student_copy(folder)
-    except (OSError, ValueError) as error:
-        sys.exit(str(error))
-    print(f"{count} notebooks without solutions: {folder}")
+    folder.write(make_student_copy, "notebooks without solutions", __doc__, arguments)
     return 0
 
 

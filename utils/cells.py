@@ -100,21 +100,20 @@ GRU = {
 }
 
 
-def draw_lstm(lit: Collection[str] = tuple(LSTM), ax: Axes | None = None) -> Axes:
+def draw_lstm(lit: Collection[str] = tuple(LSTM)) -> Axes:
     """Draw an LSTM cell; lit names what is dark: belt, forget, input, output, feed."""
-    return _draw(LSTM, lit, ax)
+    return _draw(LSTM, lit)
 
 
-def draw_gru(lit: Collection[str] = tuple(GRU), ax: Axes | None = None) -> Axes:
+def draw_gru(lit: Collection[str] = tuple(GRU)) -> Axes:
     """Draw a GRU cell; lit names parts: belt, update, reset, candidate, feed."""
-    return _draw(GRU, lit, ax)
+    return _draw(GRU, lit)
 
 
-def _draw(parts: dict[str, dict], lit: Collection[str], ax: Axes | None) -> Axes:
+def _draw(parts: dict[str, dict], lit: Collection[str]) -> Axes:
     if unknown := {*lit} - {*parts}:
         raise ValueError(f"The parts are {', '.join(parts)}, not {unknown.pop()!r}.")
-    if ax is None:
-        ax = plt.subplots(figsize=(11, 5))[1]
+    ax = plt.subplots(figsize=(11, 5))[1]
     ax.set(xlim=(-0.85, 10.75), ylim=(-0.65, 4.7), aspect="equal")
     ax.axis("off")
     frame = FancyBboxPatch((0.4, 0.3), 8.9, 4.1, boxstyle="round,pad=0.1")

@@ -1,4 +1,4 @@
-"""Diagrams drawn by code: networks, graphs of boxes, models layer by layer.
+"""Diagrams drawn by code: networks, and graphs of boxes and arrows.
 
 One unit of a diagram is one inch on the page, so boxes keep their distance
 whatever the diagram's size. Every function returns the Axes it drew on.
@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import pairwise
-from typing import Any
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -108,45 +107,8 @@ def _arrow(ax, nodes, patches, ink, start, end, label="", bend=0, via=()) -> Non
         ax.text(x, y, label, ha="center", va="center", **style)
 
 
-def draw_pipeline(
-    steps: Sequence[str], gap: float = 2.3, ax: Axes | None = None
-) -> Axes:
-    """Draw boxes from left to right, an arrow from each to the next.
-
-    Args:
-        steps: the texts of the boxes; all different.
-        gap: distance between neighbouring centres in inches.
-    """
-    nodes = {step: (gap * index, 0.0) for index, step in enumerate(steps)}
-    return draw_graph(nodes, pairwise(steps), ax=ax)
-
-
-def layer_sizes(network: Any) -> list[int]:
-    """Return the sizes of a network's layers, the input first.
-
-    Args:
-        network: a list of sizes, or a built Keras model; of a model the layers
-            with ``units`` count (Dense and recurrent ones).
-    """
-    if not hasattr(network, "layers"):
-        if isinstance(network, str) or not all(size >= 1 for size in network):
-            raise ValueError(
-                "A network is given as a list of layer sizes, such as [784, 100, 10], "
-                f"or as a built Keras model, not as {network!r}."
-            )
-        return [int(size) for size in network]
-    if not network.built:
-        raise ValueError(
-            "The model is not built yet: begin it with keras.Input((784,)), or let it "
-            "predict once."
-        )
-    units = [layer.units for layer in network.layers if hasattr(layer, "units")]
-    return [int(np.prod(network.input_shape[1:])), *units]
-
-
 def draw_network(
-    network: Any,
-    names: Sequence[str] = (),
+    sizes: Sequence[int],
     most: int = 8,
     weights: Sequence[np.ndarray] = (),
     ax: Axes | None = None,
@@ -154,20 +116,19 @@ def draw_network(
     """Draw a fully connected network: neurons, edges, the size of every layer.
 
     Args:
-        network: a list of layer sizes (input first) or a built Keras model.
-        names: a name under every layer; by default input, hidden, output.
+        sizes: how many neurons each layer has, the input first.
         most: a larger layer is drawn with this many neurons and three dots.
         weights: kernels of shape (from, to), one per gap; then the width of an
             edge shows a weight's size and a dashed edge a negative one.
     """
-    sizes = layer_sizes(network)
-    hidden = [f"hidden {i}" for i in range(1, len(sizes) - 1)]
-    names = names or ["input", *(["hidden"] if len(hidden) == 1 else hidden), "output"]
-    if len(names) != len(sizes):
+    whole = isinstance(sizes, list | tuple)
+    if not whole or not all(isinstance(n, int | np.integer) and n > 0 for n in sizes):
         raise ValueError(
-            f"draw_network wants a name for each of the {len(sizes)} layers, input and "
-            f"output too, not {len(names)} names."
+            "draw_network wants a list of layer sizes, such as [784, 100, 10], not "
+            f"{sizes!r}."
         )
+    hidden = [f"hidden {i}" for i in range(1, len(sizes) - 1)]
+    names = ["input", *(["hidden"] if len(hidden) == 1 else hidden), "output"]
     gaps = [*pairwise(sizes)]
     if len(weights) and ([np.shape(w) for w in weights] != gaps or max(sizes) > most):
         raise ValueError(
@@ -203,98 +164,3 @@ def _neurons(x: float, size: int, most: int) -> np.ndarray:
         # Leave the middle to the three dots.
         heights += np.where(heights > 0, 0.25, -0.25)
     return np.column_stack([np.full(len(heights), x), heights])
-
-
-def draw_model(model: Any, ax: Axes | None = None) -> Axes:
-    """Draw a Keras model as blocks: layer, output shape, parameters.
-
-    A chain is a column. In a functional model with branches parallel layers
-    stand side by side, with their kernel sizes, and a shortcut runs past the
-    layers that it skips; meant for a module of some ten layers.
-
-    Args:
-        model: a built Keras model, Sequential or functional.
-    """
-    if not getattr(model, "built", False) or not hasattr(model, "layers"):
-        raise ValueError(
-            "draw_model wants a built Keras model, one that begins with keras.Input or "
-            f"has predicted once, not {type(model).__name__}."
-        )
-    sources = _sources(model.outputs[0]._keras_history.operation, {})
-    if any(len(before) > 1 for before in sources.values()):
-        return _draw_branches(sources, ax)
-    rows = [("Input", model.input_shape[1:], 0)]
-    for layer in model.layers:
-        rows.append(
-            (type(layer).__name__, layer.output.shape[1:], layer.count_params())
-        )
-    texts = [
-        f"{kind}  {' x '.join(map(str, shape))}"
-        + (f"\n{count:,} parameters" * (count > 0))
-        for kind, shape, count in rows
-        if kind != "InputLayer"
-    ]
-    texts = [f"{text}##{index}" for index, text in enumerate(texts)]
-    nodes = {text: (0.0, -1.15 * index) for index, text in enumerate(texts)}
-    return draw_graph(nodes, pairwise(texts), ax=ax, margin=(1.5, 0.9))
-
-
-def _sources(layer: Any, found: dict[Any, list]) -> dict[Any, list]:
-    """Every layer up to this one -> the layers it reads, in order of depth."""
-    tensors = layer.input if isinstance(layer.input, list) else [layer.input]
-    before = [tensor._keras_history.operation for tensor in tensors]
-    before = [other for other in before if other is not layer]
-    for other in before:
-        if other not in found:
-            _sources(other, found)
-    found[layer] = before
-    return found
-
-
-def _draw_branches(sources: dict[Any, list], ax: Axes | None) -> Axes:
-    """One row per depth; an edge that skips rows keeps a place free in each."""
-    depth: dict[Any, int] = {}
-    above: dict[Any, list] = {}
-    edges = []
-    for layer, before in sources.items():
-        depth[layer] = 1 + max((depth[other] for other in before), default=-1)
-        above[layer] = []
-        for other in before:
-            via = [(row, other, layer) for row in range(depth[other] + 1, depth[layer])]
-            above |= {item: [upper] for upper, item in pairwise([other, *via])}
-            depth |= {item: item[0] for item in via}
-            above[layer].append([other, *via][-1])
-            edges.append((other, layer, via))
-    spots: dict[Any, tuple[float, float]] = {}
-    for number in range(max(depth.values()) + 1):
-        # From left to right as what they read; a free place on the right of it.
-        row = sorted(
-            (item for item in above if depth[item] == number),
-            key=lambda item: (
-                sum(spots[upper][0] for upper in above[item]) / (len(above[item]) or 1),
-                isinstance(item, tuple),
-            ),
-        )
-        for index, item in enumerate(row):
-            spots[item] = (2.6 * (index - (len(row) - 1) / 2), -1.5 * number)
-    texts = {layer: f"{_box(layer)}##{layer.name}" for layer in sources}
-    return draw_graph(
-        {text: spots[layer] for layer, text in texts.items()},
-        [(texts[a], texts[b], "", 0, [spots[i] for i in via]) for a, b, via in edges],
-        ax=ax,
-        margin=(1.5, 0.9),
-    )
-
-
-def _box(layer: Any) -> str:
-    """Kind and kernel, stride above 1, output shape, parameters: a line each."""
-    kind = type(layer).__name__.removesuffix("Layer")
-    window = getattr(layer, "kernel_size", getattr(layer, "pool_size", ()))
-    stride = max(getattr(layer, "strides", (1,)))
-    count = layer.count_params()
-    return (
-        f"{kind} {' x '.join(map(str, window))}".rstrip()
-        + f"\nstride {stride}" * (stride > 1)
-        + f"\n{' x '.join(map(str, layer.output.shape[1:]))}"
-        + f"\n{count:,} parameters" * (count > 0)
-    )

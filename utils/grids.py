@@ -122,13 +122,13 @@ def draw_places(n: int, k: int, stride: int, padding: str, ax: Axes) -> Axes:
     return ax
 
 
-def draw_fields(n: int = 9, k: int = 3, ax: Axes | None = None) -> Axes:
+def draw_fields(n: int, k: int) -> Axes:
     """Draw a picture and two layers of k x k windows in perspective.
 
     Lit is one neuron of the second layer, what it sees in the first, and what
     those see in the picture of n x n pixels.
     """
-    ax = ax or plt.subplots(figsize=(10, 4))[1]
+    ax = plt.subplots(figsize=(10, 4))[1]
     names = ["picture", "layer 1", "layer 2"]
     sizes = [n - step * (k - 1) for step in range(3)]
     lit = [1 + (2 - step) * (k - 1) for step in range(3)]

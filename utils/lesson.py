@@ -109,15 +109,15 @@ class Progress(keras.callbacks.Callback):
         done = self._epoch - self._first + (batch + 1) / steps
         share = done / (self.params["epochs"] - self._first)
         left = (now - self._start) * (1 - share) / share
-        numbers = "  ".join(f"{name} {value:.4f}" for name, value in logs.items())
-        self._write(f"epoch {self._epoch + 1}/{self.params['epochs']}  {numbers}  ")
-        self._write(f"about {left:.0f} s left", new=False)
+        place = f"epoch {self._epoch + 1}/{self.params['epochs']}"
+        self._write(f"{place}  {self._numbers(logs)}  about {left:.0f} s left")
 
     def on_epoch_end(self, epoch, logs=None):
         self._done += 1
         total = self.params["epochs"] - self._first
         shown = {round(k) for k in np.linspace(1, total, min(total, MOST_LINES))}
-        self._last = self._line(epoch, logs)
+        width = len(str(self.params["epochs"]))
+        self._last = f"epoch {epoch + 1:{width}}  {self._numbers(logs)}\n"
         if self._done in shown:
             self._write(self._last)
             self._last = ""
@@ -127,15 +127,14 @@ class Progress(keras.callbacks.Callback):
         if self._last:
             self._write(self._last)
 
-    def _line(self, epoch: int, logs: dict[str, float]) -> str:
-        width = len(str(self.params["epochs"]))
-        values = "  ".join(f"{name} {value:.4f}" for name, value in logs.items())
-        return f"epoch {epoch + 1:{width}}  {values}\n"
+    @staticmethod
+    def _numbers(logs: dict[str, float]) -> str:
+        return "  ".join(f"{name} {value:.4f}" for name, value in logs.items())
 
     @staticmethod
-    def _write(text: str, new: bool = True) -> None:
-        wipe = "\r" + " " * 78 + "\r" if new else ""
-        sys.stdout.write(wipe + text)
+    def _write(text: str) -> None:
+        """Put a text in the place of the moving line."""
+        sys.stdout.write("\r" + " " * 78 + "\r" + text)
         sys.stdout.flush()
 
 

@@ -116,11 +116,12 @@ def show(artist: Figure | Axes | np.ndarray, caption: str, alt: str = "") -> Non
     picture = to_png(figure, scale=2)
     width = Image.open(io.BytesIO(picture)).width // 2
     told = {"alt": alt or f"{caption} ({facts})", "width": width}
-    display(
-        {"image/png": picture, "text/plain": f"<Figure: {facts}>"},
-        metadata={"image/png": told},
-        raw=True,
-    )
+    _display("image/png", picture, told, f"<Figure: {facts}>", caption)
+
+
+def _display(kind: str, picture: bytes, told: dict, text: str, caption: str) -> None:
+    data = {kind: picture, "text/plain": text}
+    display(data, metadata={kind: told}, raw=True)
     display(Markdown(f"*{caption}*"))
 
 
@@ -159,12 +160,7 @@ def show_motion(
         optimize=True,
     )
     text = f"<Motion: {len(frames)} pictures, the first: {facts}>"
-    display(
-        {"image/gif": buffer.getvalue(), "text/plain": text},
-        metadata={"image/gif": {"alt": alt}},
-        raw=True,
-    )
-    display(Markdown(f"*{caption}*"))
+    _display("image/gif", buffer.getvalue(), {"alt": alt}, text, caption)
 
 
 def play(draw: Callable[..., Figure | Axes], **controls) -> None:

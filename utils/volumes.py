@@ -62,9 +62,9 @@ def _fill(ax: Axes, corners: Sequence[np.ndarray], colour: str) -> None:
     ax.add_patch(plt.Polygon(corners, facecolor=colour, edgecolor=INK, linewidth=1.2))
 
 
-# Kinds of layers that are drawn, by the beginning of the name that Keras gives.
-KINDS = {"conv2d": "conv", "max_pooling2d": "pool", "average_pooling2d": "pool"}
-KINDS |= {"dense": "dense", "zero_padding2d": "zeros"}
+# Kinds of layers that are drawn, and what they are called.
+KINDS = {"conv2d": "conv", "maxpooling2d": "pool", "averagepooling2d": "pool"}
+KINDS |= {"dense": "dense", "zeropadding2d": "zeros"}
 
 
 class _Step(NamedTuple):
@@ -79,14 +79,14 @@ class _Step(NamedTuple):
 def _steps(network: Any) -> list[_Step]:
     steps = [_Step("input", network.input_shape[1:])]
     for layer in network.layers:
-        kind = re.sub(r"(?<!^)(?=[A-Z])", "_", type(layer).__name__).lower()
-        kind = kind.replace("_d", "d").replace("2_d", "2d")
+        kind = type(layer).__name__.lower()
         if kind not in KINDS:
             continue
-        given = not re.fullmatch(rf"{kind}(_\d+)?", layer.name)
+        # Where nobody gives a name, Keras does: max_pooling2d_3.
+        given = not re.fullmatch(rf"{kind}\d*", layer.name.replace("_", ""))
         name = layer.name if given else KINDS[kind]
         window = getattr(layer, "kernel_size", getattr(layer, "pool_size", (0,)))[0]
-        rim = layer.padding[0][0] if kind == "zero_padding2d" else 0
+        rim = layer.padding[0][0] if kind == "zeropadding2d" else 0
         steps.append(_Step(name, layer.output.shape[1:], window, rim))
     return steps
 

@@ -1,7 +1,14 @@
 """A real browser for the decks, the site and JupyterLab."""
 
+import contextlib
+import os
+import socket
+import subprocess
 import sys
+import time
+import urllib.request
 
+from tools.notebooks import ROOT
 from tools.slides import find_browser
 
 import pytest
@@ -15,6 +22,52 @@ QUIET = [
     "--disable-component-update",
     "--disable-sync",
 ]
+
+
+IDLE = (
+    "jupyterapp.shell.currentWidget?.sessionContext?.session?.kernel?.status === 'idle'"
+)
+
+
+@contextlib.contextmanager
+def jupyterlab(module, *options, settings):
+    """JupyterLab, started by a module; gives its address."""
+    with socket.socket() as probe:
+        probe.bind(("localhost", 0))
+        port = probe.getsockname()[1]
+    command = [sys.executable, "-m", module, "--no-browser", "--allow-root", *options]
+    command += [f"--port={port}", "--IdentityProvider.token="]
+    command += ["--LabApp.expose_app_in_browser=True"]
+    kept = {k: v for k, v in os.environ.items() if not k.startswith("JUPYTER")}
+    server = subprocess.Popen(
+        command, cwd=ROOT, env=kept | settings, stderr=subprocess.DEVNULL
+    )
+    url = f"http://localhost:{port}"
+    for _ in range(120):
+        try:
+            urllib.request.urlopen(f"{url}/api", timeout=1)
+            break
+        except OSError:
+            time.sleep(0.5)
+    yield url
+    server.terminate()
+    server.wait(timeout=30)
+
+
+def open_notebook(page, address, name):
+    page.goto(f"{address}/lab/tree/{name}")
+    page.wait_for_selector(".jp-Notebook h1:visible", timeout=60_000)
+    page.wait_for_function(IDLE, timeout=60_000)
+
+
+def barriers(page):
+    """What axe finds that keeps people out, and where."""
+    axe = pytest.importorskip("axe_playwright_python.sync_playwright")
+    return [
+        (rule["id"], rule["nodes"][0]["html"][:120])
+        for rule in axe.Axe().run(page).response["violations"]
+        if rule["impact"] in ("serious", "critical")
+    ]
 
 
 @pytest.fixture(scope="session")

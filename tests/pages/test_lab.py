@@ -1,18 +1,14 @@
 """JupyterLab in a real browser: units open, cells run, widgets move."""
 
-import os
 import re
 import shutil
-import socket
-import subprocess
-import sys
-import time
-import urllib.request
 
 from tools import notebooks
 
 import nbformat
 import pytest
+
+from .conftest import jupyterlab, open_notebook
 
 pytestmark = pytest.mark.pages
 WIDGETS = [
@@ -33,36 +29,14 @@ def address(tmp_path_factory, browser):
     folder = tmp_path_factory.mktemp("lab")
     settings = {"JUPYTER_CONFIG_DIR": str(tmp_path_factory.mktemp("settings"))}
     shutil.copytree(notebooks.NOTEBOOKS, folder / "notebooks")
-    with socket.socket() as probe:
-        probe.bind(("localhost", 0))
-        port = probe.getsockname()[1]
-    command = [sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root"]
-    command += [f"--ServerApp.root_dir={folder}", f"--port={port}"]
-    command += ["--IdentityProvider.token=", "--LabApp.expose_app_in_browser=True"]
-    server = subprocess.Popen(
-        command, stderr=subprocess.DEVNULL, env=os.environ | settings
-    )
-    url = f"http://localhost:{port}"
-    for _ in range(120):
-        try:
-            urllib.request.urlopen(f"{url}/api", timeout=1)
-            break
-        except OSError:
-            time.sleep(0.5)
-    yield url
-    server.terminate()
-    server.wait(timeout=30)
+    root = f"--ServerApp.root_dir={folder}"
+    with jupyterlab("jupyterlab", root, settings=settings) as url:
+        yield url
 
 
-def open_notebook(page, address, path):
+def open_unit(page, address, path):
     name = path.relative_to(notebooks.ROOT).as_posix()
-    page.goto(f"{address}/lab/tree/{name}?reset")
-    page.wait_for_selector(".jp-Notebook h1:visible", timeout=60_000)
-    page.wait_for_function(
-        "jupyterapp.shell.currentWidget?.sessionContext?.session?.kernel?.status"
-        " === 'idle'",
-        timeout=60_000,
-    )
+    open_notebook(page, address, f"{name}?reset")
 
 
 @pytest.fixture(autouse=True)
@@ -87,7 +61,7 @@ def select(page, index):
 
 @pytest.mark.parametrize("path", notebooks.units(), ids=lambda path: path.stem)
 def test_a_unit_opens_and_its_first_cells_run(path, address, page):
-    open_notebook(page, address, path)
+    open_unit(page, address, path)
     select(page, 4)
     run(page, "notebook:run-all-above", timeout=120_000)
     assert page.locator(".jp-OutputArea-output").count() > 0
@@ -98,7 +72,7 @@ def test_a_unit_opens_and_its_first_cells_run(path, address, page):
     ("path", "index"), WIDGETS, ids=[f"{path.stem}-{i}" for path, i in WIDGETS]
 )
 def test_a_widget_moves(path, index, address, page):
-    open_notebook(page, address, path)
+    open_unit(page, address, path)
     select(page, index + 1)
     run(page, "notebook:run-all-above", timeout=1_200_000)
     picture = page.locator(".widget-image").first

@@ -9,8 +9,9 @@ from tools.notebooks import ROOT
 
 import pytest
 
+from .conftest import barriers
+
 pytestmark = pytest.mark.pages
-axe = pytest.importorskip("axe_playwright_python.sync_playwright")
 DECKS = [path.stem for path in slides.find_decks()]
 READY = "window.Reveal && Reveal.isReady && Reveal.isReady()"
 # What stands out of the slide or under something else, what is too small to read
@@ -121,13 +122,7 @@ def test_the_clock_of_the_speaker_knows_the_minutes(stem, open_deck):
 @pytest.mark.parametrize("stem", DECKS)
 def test_a_deck_can_be_read_aloud(stem, open_deck):
     page = open_deck(stem)
-    results = axe.Axe().run(page).response["violations"]
-    serious = [
-        (rule["id"], rule["nodes"][0]["html"][:120])
-        for rule in results
-        if rule["impact"] in ("serious", "critical")
-    ]
-    assert not serious
+    assert not barriers(page)
 
 
 BREAKS = {

@@ -18,7 +18,7 @@ import sys
 from collections.abc import Iterable, Sequence
 
 from utils.datasets.cache import DataSet, DataUnavailable, fetch, load_arrays
-from utils.datasets.images import FASHION_MNIST, MNIST, prepare_digit
+from utils.datasets.images import FASHION_MNIST, MNIST
 from utils.datasets.reviews import IMDB, IMDB_TEST, lines, tokenise
 
 import numpy as np
@@ -32,7 +32,6 @@ __all__ = [
     "load_imdb_texts",
     "load_imdb_word_index",
     "load_mnist",
-    "prepare_digit",
     "tokenise",
 ]
 
@@ -47,7 +46,7 @@ def load_mnist() -> Split:
     10,000 images of 28 x 28 grey values 0..255, and the digits 0..9.
     Raises DataUnavailable if the set is neither cached nor to be had.
     """
-    return _halves(MNIST)
+    return _split(MNIST)
 
 
 def load_fashion_mnist() -> Split:
@@ -57,10 +56,10 @@ def load_fashion_mnist() -> Split:
     10,000 images of 28 x 28 grey values 0..255, and the classes 0..9.
     Raises DataUnavailable if the set is neither cached nor to be had.
     """
-    return _halves(FASHION_MNIST)
+    return _split(FASHION_MNIST)
 
 
-def _halves(dataset: DataSet) -> Split:
+def _split(dataset: DataSet) -> Split:
     arrays = load_arrays(dataset)
     train = arrays["x_train"], arrays["y_train"]
     return train, (arrays["x_test"], arrays["y_test"])
