@@ -24,7 +24,7 @@ import sys
 
 PYTHONS = (3, 11), (3, 13)  # the oldest and the newest that TensorFlow supports
 DOWNLOAD_MB, DISK_GB, FREE_GB = 800, 3, 4  # measured; caches need some room too
-MEMORY_GB = 3  # measured: every notebook but Unit 4 (3.1) runs in it
+MEMORY_GB = 3  # measured: every notebook runs in it, Unit 4 just
 
 # The real place, links resolved: the tools find themselves there, too.
 ROOT = os.path.dirname(os.path.realpath(__file__))
