@@ -38,9 +38,7 @@ NO_NUMBER = re.compile(
     re.MULTILINE | re.DOTALL,
 )
 # Still to be computed, worded or dropped.
-OPEN = {
-    ("05_the_book_read_closely", "0.73"),
-}
+OPEN = set()
 
 
 @pytest.fixture(params=NOTEBOOKS, ids=lambda path: path.stem, scope="module")
