@@ -46,7 +46,7 @@ def test_what_another_seed_turns_round_is_named(tmp_path, monkeypatch, capsys):
 
 def test_a_mutant_changes_one_number_or_operator_that_is_seen():
     cells = [
-        new_code_cell("x = 2 * 0.5\ny = f'{x + 1:.2f}' < 'a'\nz = x[:-1]"),
+        new_code_cell("x = 2 * 0.5\ny = f'{x + 1:.2f}' < 'a'\nz = x[:-1] + 0.0"),
         new_code_cell("1", metadata={"tags": ["solution"]}),
     ]
     found = [*mutants.mutants(new_notebook(cells=[new_markdown_cell("1"), *cells]))]
@@ -56,7 +56,9 @@ def test_a_mutant_changes_one_number_or_operator_that_is_seen():
         "x = 2 / 0.5",
         "x = 2 * 1.0",
         "y = f'{x + 1:.2f}' <= 'a'",
-        "z = x[:-2]",
+        "z = x[:-2] + 0.0",
+        "z = x[:-1] - 0.0",
+        "z = x[:-1] + 1.0",
     }
     assert all(len(m.source.splitlines()) == 3 for m in found)
 

@@ -80,7 +80,8 @@ def _changes(source: str) -> Iterator[tuple[int, int, int, str]]:
             continue
         todo += ast.iter_child_nodes(node)
         if isinstance(node, ast.Constant) and type(node.value) in (int, float):
-            new = node.value + 1 if isinstance(node.value, int) else 2 * node.value
+            whole = isinstance(node.value, int) or not node.value  # 2 * 0.0 is 0.0
+            new = node.value + 1 if whole else 2 * node.value
             yield node.lineno - 1, node.col_offset, node.end_col_offset, repr(new)
         elif isinstance(node, ast.BinOp):
             yield from _operator(lines, node.op, node.left, node.right)
