@@ -19,17 +19,13 @@ def notebook(folder, *cells):
     return path
 
 
-def said(text):
-    return [new_output("stream", text=text)]
-
-
 def test_what_another_seed_turns_round_is_named(tmp_path, monkeypatch, capsys):
     monkeypatch.setattr(seeds.kernel, "isolate", lambda: None)
     monkeypatch.setenv("COURSE_SEED", "42")
-    stored = said("larger: True\na 42\nb 10\nKeras 3.15, seed 42\n")
+    text = "larger: True\na 42\nb 10\nKeras 3.15, seed 42\n"
     path = notebook(
         tmp_path,
-        new_code_cell(LESSON, outputs=stored),
+        new_code_cell(LESSON, outputs=[new_output("stream", text=text)]),
         new_code_cell("assert seed != 3, 'outside the band'"),
         new_code_cell("seed", metadata={"tags": ["nbval-ignore-output"]}),
     )

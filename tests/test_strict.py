@@ -216,12 +216,9 @@ def test_a_cell_is_compared_to_what_is_stored(run, name):
     )
     says = [line.format(folder=run[2], number=number + 1) for line in case.says]
     assert not [line for line in says if line not in message.splitlines()]
-
-
-def test_a_wrong_figure_is_drawn_beside_the_right_one(run):
-    number = [*CASES].index("other pixels") + 1
-    sheet = Image.open(run[2] / f"build/strict/cases_In_{number}_figure_2.png")
-    assert sheet.size == (3 * 32, 16)
+    for line in says:
+        kind, _, path = line.partition(": ")
+        assert kind != "side by side" or Path(path).is_file()
 
 
 def test_nothing_of_the_user_gets_in_and_an_ignored_cell_only_has_to_run(run):
