@@ -279,32 +279,21 @@ def test_venv_may_be_a_link_to_another_disk(course, folder, tmp_path):
         course.write_stamp("unfinished")
 
 
-@pytest.mark.parametrize(
-    ("libraries", "taken"),
-    [
-        ([], True),
-        (["pip"], True),
-        (["nndl_notebooks", "tensorflow"], True),
-        (["pip", "django"], False),
-    ],
-)
-def test_environment_of_another_tool_is_taken_if_it_is_nobody_s_work(
-    course, libraries, taken
-):
-    uv = "uv = 0.13\nprompt = nndl-notebooks\n"
-    make_environment(Path(course.VENV), *libraries, maker=uv)
-    if taken:
-        assert run(course)[-2:] == ["pip", *DATA]
-        assert "venv" not in course.shell.ran
-    else:
-        assert "rename it or delete it" in last_words(course)
-        assert course.shell.ran == []
-    assert uv in Path(course.VENV, "pyvenv.cfg").read_text()
+UV = "uv = 0.13\nprompt = nndl-notebooks\n"
 
 
-@pytest.mark.parametrize("name", ["", "pyvenv.cfg", "thesis.txt"])
+@pytest.mark.parametrize("libraries", [[], ["pip"], ["nndl_notebooks", "tensorflow"]])
+def test_environment_of_another_tool_is_taken_if_it_is_nobody_s_work(course, libraries):
+    make_environment(Path(course.VENV), *libraries, maker=UV)
+    assert run(course)[-2:] == ["pip", *DATA] and "venv" not in course.shell.ran
+    assert UV in Path(course.VENV, "pyvenv.cfg").read_text()
+
+
+@pytest.mark.parametrize("name", ["", "pyvenv.cfg", "thesis.txt", "lib/django"])
 def test_what_is_not_ours_is_left_alone(course, name):
     theirs = Path(course.VENV, name)
+    if name == "lib/django":
+        make_environment(Path(course.VENV), "pip", "django", maker=UV)
     theirs.parent.mkdir(exist_ok=True)
     theirs.write_text("precious")
     assert "rename it or delete it" in last_words(course)
@@ -312,20 +301,18 @@ def test_what_is_not_ours_is_left_alone(course, name):
 
 
 def test_settings_of_others_do_not_get_in(ready, monkeypatch, folder):
-    theirs = "PYTHONPATH PYTHONHOME PYTHONSTARTUP PYTHONOPTIMIZE PYTHONWARNINGS"
-    theirs += " PIP_TARGET PIP_PREFIX PIP_ROOT PIP_PYTHON UV_SYSTEM_PYTHON UV_PYTHON"
-    theirs += " UV_PROJECT UV_WORKING_DIR JUPYTER_PATH JUPYTER_CONFIG_PATH"
-    theirs += " PYTEST_ADDOPTS PYTEST_PLUGINS"
+    theirs = """PYTHONPATH PYTHONHOME PYTHONSTARTUP PYTHONOPTIMIZE PYTHONWARNINGS
+        PIP_TARGET PIP_PREFIX PIP_ROOT PIP_PYTHON UV_SYSTEM_PYTHON UV_PYTHON UV_PROJECT
+        UV_WORKING_DIR JUPYTER_PATH JUPYTER_CONFIG_PATH PYTEST_ADDOPTS PYTEST_PLUGINS"""
     ours = "PIP_INDEX_URL PIP_CERT PIP_PROXY UV_INDEX_URL UV_HTTP_TIMEOUT HTTPS_PROXY"
-    for name in [*theirs.split(), *ours.split(), "PIP_USER"]:
+    for name in f"{theirs} {ours} PIP_USER COURSE_DATA_DIR".split():
         monkeypatch.setenv(name, "somewhere")
-    monkeypatch.setenv("COURSE_DATA_DIR", "class")
     run(ready)
     seen = ready.shell.environment
-    assert not [name for name in theirs.split() if name in seen]
-    assert all(seen[name] == "somewhere" for name in ours.split())
+    assert not {*theirs.split()} & {*seen}
+    assert {seen[name] for name in ours.split()} == {"somewhere"}
     assert seen["PIP_USER"] == "0"
-    assert seen["COURSE_DATA_DIR"] == str(folder / "class")
+    assert seen["COURSE_DATA_DIR"] == str(folder / "somewhere")
 
 
 # the computer and its Python
@@ -351,7 +338,7 @@ def test_old_pythons_can_parse_it():
 @pytest.mark.parametrize("module", ["venv", "ensurepip", "ssl", "sqlite3"])
 def test_python_without_a_part(course, monkeypatch, module):
     monkeypatch.setitem(sys.modules, module, None)
-    said = "apt install python3-venv" if module in ("venv", "ensurepip") else module
+    said = "python3-venv" if module in ("venv", "ensurepip") else f"module {module},"
     assert said in last_words(course)
     assert not os.path.exists(course.VENV)
 
@@ -598,21 +585,18 @@ def test_real_call_from_a_folder_with_names_of_its_own(real, tmp_path):
     assert [*map(os.path.realpath, seen)] == [*map(os.path.realpath, meant)]
 
 
+CLOSED = {"PIP_INDEX_URL": "https://127.0.0.1:9/simple", "PIP_RETRIES": "1"}
+
+
 @pytest.mark.parametrize(
     ("source", "hint"),
-    [
-        ({"PIP_NO_INDEX": "1"}, "no build for this computer"),
-        (
-            {"PIP_INDEX_URL": "https://127.0.0.1:9/simple", "PIP_RETRIES": "1"},
-            "connect this computer to the internet",
-        ),
-    ],
+    [({"PIP_NO_INDEX": "1"}, NO_BUILD), (CLOSED, "connect this computer")],
 )
 def test_real_pip_failure(real, source, hint):
-    nothing = (real / "requirements.txt").read_text()
-    (real / "requirements.txt").write_text("no-such-library-for-this-test\n")
+    listed = real / "requirements.txt"
+    listed.write_text("no-such-library-for-this-test\n")
     result = call(real, "lab", **source)
-    (real / "requirements.txt").write_text(nothing)
+    listed.write_text("# nothing\n")
     assert result.returncode == 1
     assert hint in result.stderr.splitlines()[-1]
     assert "Traceback" not in result.stderr

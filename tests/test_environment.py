@@ -59,16 +59,6 @@ def test_requirements_resolve(platform, python, tmp_path):
     assert "-e ." in pinned and "tensorflow==2.21." in pinned
 
 
-@pytest.mark.registry
-def test_a_library_without_a_build_is_noticed(tmp_path):
-    """tensorflow-cpu has no wheel for a Mac: the check above must see that."""
-    source = tmp_path / "requirements.txt"
-    source.write_text("tensorflow-cpu~=2.21.0\n")
-    result = resolve(source, "aarch64-apple-darwin", "3.12", tmp_path / "pinned.txt")
-    said = " ".join(result.stderr.split())
-    assert "no wheels with a matching platform tag" in said, said
-
-
 def test_every_library_is_pinned_compatibly_and_so_is_this_environment():
     *libraries, last = requirements()
     assert last == "-e ."

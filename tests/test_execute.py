@@ -82,24 +82,6 @@ def texts(cell):
 # --- which notebooks ---------------------------------------------------------
 
 
-def test_each_unit_is_followed_by_its_labs(house):
-    titles = {
-        "01_first.ipynb": "Unit 1: First",
-        "labs/01_beta.ipynb": "Lab 1a: Beta",
-        "labs/01_alpha.ipynb": "Lab 1b: Alpha",
-        "02_second.ipynb": "Unit 2: Second",
-        "errata/02_closely.ipynb": "Errata 2: Closely",
-        "labs/02_alpha.ipynb": "Lab 2a: Alpha",
-        "10_tenth.ipynb": "Unit 10: Tenth",
-    }
-    folder = house / "notebooks"
-    for name, text in reversed(titles.items()):
-        write(folder / name, title=text)
-    found = notebooks.find_notebooks()
-    assert [p.relative_to(folder).as_posix() for p in found] == [*titles]
-    assert [*map(notebooks.title, found)] == [*titles.values()]
-
-
 @pytest.mark.parametrize(
     "name",
     [
