@@ -9,7 +9,7 @@ import sys
 import time
 from types import SimpleNamespace
 
-from tests.conftest import SEES, SEES_NOTHING
+from tests.conftest import SEES, SEES_NOTHING, write
 from tools import docs, execute, notebooks
 
 import nbformat
@@ -64,14 +64,6 @@ def house(tmp_path, monkeypatch):
     for folder in "labs", "errata":
         (tmp_path / "notebooks" / folder).mkdir(parents=True)
     return tmp_path
-
-
-def write(path, *sources, title=None):
-    kind = {"labs": "Lab", "errata": "Errata"}.get(path.parent.name, "Unit")
-    title = title or f"{kind} {path.name[:2]}: Title"
-    cells = [new_markdown_cell(f"# {title}"), *map(new_code_cell, sources)]
-    nbformat.write(new_notebook(cells=cells), path)
-    return path
 
 
 def texts(cell):
@@ -248,25 +240,18 @@ def test_little_memory_means_fewer_at_once(cores, free_gb, expected, monkeypatch
 
 
 def test_notebooks_from_elsewhere_have_pages_of_their_own(house, capsys):
-    handed_in = []
-    for name in "anna", "ben":
-        path = house.parent / f"{house.name}-{name}" / "01_first.ipynb"
-        path.parent.mkdir()
-        handed_in.append(str(write(path, f"'{name}'")))
-    write(house / "notebooks" / "01_first.ipynb", "'course'")
-    mine = house / "work" / "01_first.ipynb"
-    mine.parent.mkdir()
-    write(mine, "'mine'")
-    course = str(house / "notebooks" / "01_first.ipynb")
-    assert execute.main([*handed_in, course, str(mine), course]) == 0
+    desks = [house.parent / f"{house.name}-{name}" for name in ("ann", "ben")]
+    ann, ben = (str(write(d / "01_first.ipynb", f"'{d.name[-3:]}'")) for d in desks)
+    course = str(write(house / "notebooks" / "01_first.ipynb", "'course'"))
+    mine = str(write(house / "work" / "01_first.ipynb", "'mine'"))
+    assert execute.main([ann, ben, course, mine, course]) == 0
     assert "4 of 4 notebooks" in capsys.readouterr().out
-    pages = {f"{house.name}-{name}": name for name in ("anna", "ben")}
-    pages |= {".": "course", "work": "mine"}
+    pages = {desks[0].name: "ann", desks[1].name: "ben", ".": "course", "work": "mine"}
     for folder, says in pages.items():
         page = house / "build" / folder / "01_first.html"
         assert f"'{says}'" in page.read_text(encoding="utf-8")
-    assert execute.main([handed_in[0]]) == 0
-    assert "anna" in (house / "build" / "01_first.html").read_text(encoding="utf-8")
+    assert execute.main([ann]) == 0
+    assert "'ann'" in (house / "build" / "01_first.html").read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize(

@@ -15,12 +15,11 @@ import xml.etree.ElementTree as ElementTree
 from pathlib import Path
 from typing import NamedTuple
 
-from tests.conftest import SEES, SEES_NOTHING
+from tests.conftest import SEES, SEES_NOTHING, write
 from tools import strict
 
-import nbformat
 import pytest
-from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
+from nbformat.v4 import new_code_cell, new_output
 from PIL import Image
 
 NO_NETWORK = "A notebook must not open a network connection."
@@ -160,29 +159,21 @@ OFFLINE = [
 ]
 
 
-def write(path, cells):
-    """Write a notebook that looks executed: nbval compares no other."""
-    for number, cell in enumerate(cells, start=1):
-        cell.execution_count = number
-    nbformat.write(new_notebook(cells=[new_markdown_cell("# Title"), *cells]), path)
-
-
 @pytest.fixture(scope="module")
 def run(tmp_path_factory, somebodys):
     """Run pytest on four notebooks; returns the text it prints and its report."""
     folder = tmp_path_factory.mktemp("strict")
     shutil.copy(ROOT / "conftest.py", folder)
     (folder / "pytest.ini").write_text(f"[pytest]\npythonpath = {ROOT}\n")
-    (folder / "labs").mkdir()
     cases = [new_code_cell(c.source, outputs=c.stored) for c in CASES.values()]
     for cell in cases[len(EXACT) :]:
         cell.metadata["tolerance"] = 0.02
     ignored = new_code_cell("1", metadata={"tags": ["nbval-ignore-output"]})
-    write(folder / "labs" / "cases.ipynb", [*cases, ignored])
-    write(folder / "raises.ipynb", [*map(new_code_cell, RAISES)])
-    write(folder / "offline.ipynb", [*map(new_code_cell, OFFLINE)])
+    write(folder / "labs" / "cases.ipynb", *cases, ignored)
+    write(folder / "raises.ipynb", *RAISES)
+    write(folder / "offline.ipynb", *OFFLINE)
     sees = new_code_cell(SEES, outputs=value(SEES_NOTHING))
-    write(folder / "settings.ipynb", [sees])
+    write(folder / "settings.ipynb", sees)
     command = [sys.executable, "-m", "pytest", "-n", "0", "-p", "no:cacheprovider"]
     command += ["--nbval-current-env", "--junitxml=report.xml"]
     finished = subprocess.run(

@@ -9,6 +9,7 @@ import zipfile
 from pathlib import Path
 from unittest.mock import Mock
 
+from tests.conftest import write
 from tools import progress, update, work
 
 import nbformat
@@ -20,17 +21,6 @@ LAB, MY_LAB = Path("notebooks/labs/01_lab.ipynb"), Path("work/labs/01_lab.ipynb"
 NEWER = Path("work/01_first_new_version.ipynb")
 
 
-def edit(path, *sources, outputs=()):
-    """Write a notebook of these cells, whatever was there."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    code = [new_code_cell(s, outputs=[*outputs]) for s in sources]
-    for number, cell in enumerate(code):
-        cell.id = f"cell-{number}"
-    kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
-    cells = [new_markdown_cell("# Title", id="title"), *code]
-    nbformat.write(new_notebook(cells=cells, metadata={"kernelspec": kernel}), path)
-
-
 def source(path):
     return [cell.source for cell in nbformat.read(path, as_version=4).cells[1:]]
 
@@ -40,7 +30,7 @@ def root(tmp_path, monkeypatch):
     """Work in a course of two notebooks, its folder with a blank and an umlaut."""
     root = tmp_path / "Ünits & more"
     for name in COURSE, LAB, "notebooks/Untitled.ipynb", "notebooks/01_a-Copy1.ipynb":
-        edit(root / name, "old")
+        write(root / name, "old")
     (root / "course.py").write_text("old")
     live_in(root, monkeypatch)
     return root
@@ -72,10 +62,10 @@ def test_the_course_is_copied_and_what_is_deleted_comes_back(root):
 
 def test_an_untouched_copy_follows_and_a_changed_one_is_kept(root):
     refresh()
-    edit(MINE, "my answer")
+    write(MINE, "my answer")
     kept = MINE.read_bytes()
-    edit(COURSE, "new")
-    edit(LAB, "new")
+    write(COURSE, "new")
+    write(LAB, "new")
     said = "yours is kept; the new version is 01_first_new_version.ipynb"
     lab = ("labs/01_lab.ipynb", "brought up to date")
     assert refresh() == [("01_first.ipynb", said), lab]
@@ -87,10 +77,10 @@ def test_an_untouched_copy_follows_and_a_changed_one_is_kept(root):
 
 def test_a_copy_that_was_only_run_follows_and_its_outputs_are_put_aside(root):
     refresh()
-    edit(MINE, "old", outputs=[new_output("stream", text="mine\n")])
+    write(MINE, new_code_cell("old", outputs=[new_output("stream", text="mine\n")]))
     before = MINE.read_bytes()
     assert refresh() == []
-    edit(COURSE, "new")
+    write(COURSE, "new")
     [(_, said)] = refresh()
     assert source(MINE) == ["new"]
     assert Path("work", said.rpartition(": ")[2]).read_bytes() == before
@@ -99,8 +89,8 @@ def test_a_copy_that_was_only_run_follows_and_its_outputs_are_put_aside(root):
 def test_nothing_is_ever_overwritten(root):
     refresh()
     for text in "one", "two", "three":
-        edit(MINE, f"my {text}")
-        edit(COURSE, text)
+        write(MINE, f"my {text}")
+        write(COURSE, text)
         refresh()
     beside = sorted(Path("work").glob("*new_version*"))
     assert [*map(source, beside)] == [["one"], ["two"], ["three"]]
@@ -114,10 +104,10 @@ def test_nothing_is_ever_overwritten(root):
 )
 def test_a_broken_list_or_copy_costs_nothing(root, name, content):
     refresh()
-    edit(MINE, "my answer")
+    write(MINE, "my answer")
     Path("work", name).write_text(content)
     kept = MINE.read_bytes()
-    edit(COURSE, "new")
+    write(COURSE, "new")
     refresh()
     assert MINE.read_bytes() == kept
     assert source(NEWER) == ["new"]
@@ -142,7 +132,7 @@ def test_an_archive_brings_the_course_and_the_copies_up_to_date(
 ):
     new = tmp_path / "new" / "course-main"
     shutil.copytree(root, new)
-    edit(new / COURSE, "new")
+    write(new / COURSE, "new")
     (new / "course.py").write_text("new")
     (new / "tools").mkdir()
     (new / "tools/added.py").write_text("added")
@@ -150,7 +140,7 @@ def test_an_archive_brings_the_course_and_the_copies_up_to_date(
     if form != "folder":
         archive = shutil.make_archive(tmp_path / "download", form, new.parent)
     refresh()
-    edit(MY_LAB, "my answer")
+    write(MY_LAB, "my answer")
     assert update.main([str(archive)]) == 0
     assert "3 files of the course brought up to date." in capsys.readouterr().out
     assert Path("course.py").read_text() == "new"
@@ -196,13 +186,13 @@ def test_a_clone_is_brought_up_to_date_with_git(root, tmp_path, monkeypatch):
     git(root, "add", ".")
     git(root, "commit", "-m", "one")
     git(tmp_path, "clone", root, "clone")
-    edit(COURSE, "new")
+    write(COURSE, "new")
     git(root, "commit", "-am", "two")
 
     live_in(tmp_path / "clone", monkeypatch)
     refresh()
-    edit(MY_LAB, "my answer")
-    edit(COURSE, "mine")
+    write(MY_LAB, "my answer")
+    write(COURSE, "mine")
     with pytest.raises(SystemExit, match=r"You have changed .*01_first\.ipynb"):
         update.main([])
     assert source(COURSE) == ["mine"]
