@@ -139,13 +139,9 @@ def test_alternative_texts_tell_the_finding(code):
 
 
 def test_no_path_of_one_machine(notebook, code):
-    found = [LOCAL_PATH.findall(cell.source) for cell in notebook.cells]
-    found += [
-        LOCAL_PATH.findall(text)
-        for _, output in outputs(code)
-        for text in texts(output)
-    ]
-    assert not [match for matches in found for match in matches]
+    said = [cell.source for cell in notebook.cells]
+    said += [text for _, output in outputs(code) for text in texts(output)]
+    assert not [text for text in said if LOCAL_PATH.search(text)]
 
 
 @pytest.mark.parametrize("what", NOWHERE)
@@ -161,25 +157,21 @@ def test_only_the_set_up_cell_imports(code):
 
 def test_cells_are_small(code):
     lengths = [len(cell.source.splitlines()) for cell in code]
-    wide = [where(c) for c in code if any(len(x) > 80 for x in c.source.splitlines())]
-    assert not wide, "lines over 80 characters are clipped on slides"
     assert max(lengths) <= 30
     assert statistics.median(lengths) <= 6
     assert sum(length < 16 for length in lengths) >= 0.9 * len(lengths)
 
 
-def test_no_empty_cell_and_unique_ids(path):
-    # As the file has it: nbformat gives one of two equal ids another name.
-    cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
+def test_a_file_holds_no_empty_cell_no_id_twice_and_no_other_metadata(path):
+    # As it is: nbformat would give one of two equal ids another name.
+    notebook = json.loads(path.read_text(encoding="utf-8"))
+    cells, metadata = notebook["cells"], notebook["metadata"]
     assert all("".join(cell["source"]).strip() for cell in cells)
     assert len({cell["id"] for cell in cells}) == len(cells)
-
-
-def test_metadata_is_clean(notebook):
-    assert notebook.metadata.kernelspec.name == "python3"
-    assert set(notebook.metadata) == {"kernelspec", "language_info"}
+    assert {*metadata} == {"kernelspec", "language_info"}
+    assert metadata["kernelspec"]["name"] == "python3"
     unknown = {"execution", "slideshow"}
-    assert not [cell.id for cell in notebook.cells if unknown & {*cell.metadata}]
+    assert not [cell["id"] for cell in cells if unknown & {*cell["metadata"]}]
 
 
 def test_size(path, notebook, prose):
@@ -190,18 +182,12 @@ def test_size(path, notebook, prose):
     assert sum("**Careful.**" in text for text in prose) <= 8, "interruptions"
 
 
-@pytest.mark.skipif(not SOLVED, reason="a student copy, whose exercises are open")
 @pytest.mark.parametrize("path", units(), ids=lambda path: path.stem, scope="module")
-def test_a_unit_has_self_checks_and_solved_exercises(notebook):
+def test_a_unit_has_self_checks_and_exercises(notebook):
     cells = notebook.cells
-    exercises = [
-        c for c in cells if "exercise" in tags(c) and c.cell_type == "markdown"
-    ]
-    solutions = [c for c in cells if "solution" in tags(c) and c.cell_type == "code"]
-    assert len(exercises) >= 5
-    assert len(solutions) >= len(exercises)
-    sections = [c for c in cells if re.match(r"## \d\.\d ", c.source)]
-    assert len([c for c in cells if "selfcheck" in tags(c)]) >= len(sections) > 0
+    assert sum("exercise" in tags(cell) for cell in cells) >= 5
+    sections = sum(bool(re.match(r"## \d\.\d ", cell.source)) for cell in cells)
+    assert sum("selfcheck" in tags(cell) for cell in cells) >= sections > 0
 
 
 def test_every_exercise_has_a_place_for_an_answer_and_a_folded_solution(notebook):
