@@ -121,8 +121,8 @@ def fetch(kind, name, *options):
 def test_a_deck_shows_what_the_notebook_holds(build):
     parts = [
         "Accuracy 97.6 %, with 512 neurons, in 1957: 3 reasons.",
-        fetch("code", "U9-01", ":mark: width", ":lines: 1,3-4"),
-        fetch("output", "U9-01", ":step:"),
+        fetch("code", "U9-01", ":mark: width", ":lines: 1,3-4", ":step:"),
+        fetch("output", "U9-01"),
         fetch("table", "U9-06", ":columns: b, a", ":rows: 2"),
         fetch("figure", "U9-05"),
         fetch("figure", "U9-05", ":size: 6x3"),
@@ -132,7 +132,7 @@ def test_a_deck_shows_what_the_notebook_holds(build):
     page, complaints = build(body="\n\n".join(parts))
     assert not complaints
     assert 'class="line mark"' in page and "# two" in page and "# one" not in page
-    assert '<pre class="fragment output"' in page and "0.9761" in page
+    assert '<pre class="fragment code' in page and "0.9761" in page
     assert '<td class="number">2.5</td><td class="words">two</td>' in page
     assert "1.5" not in page.split("<tbody>")[1]
     assert 'alt="stored"' in page and 'class="answer fragment' in page
