@@ -4,8 +4,6 @@ Height and width of all boxes follow one scale, their depth, the number of maps,
 another. One unit of a drawing is one inch.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Sequence
 from itertools import pairwise
