@@ -26,7 +26,7 @@ from pathlib import Path
 
 from utils import datasets
 from utils.datasets import DataUnavailable, __main__, images, reviews, sources
-from utils.datasets.cache import DataSet, describe, load_arrays
+from utils.datasets.cache import DataSet, fingerprint, load_arrays
 
 import numpy as np
 import pytest
@@ -43,7 +43,7 @@ Source = dict[str, Callable[[Path], None]]
 
 
 def digests_of(arrays: dict[str, np.ndarray]) -> dict[str, str]:
-    return {name: describe(array) for name, array in arrays.items()}
+    return {name: fingerprint(array) for name, array in arrays.items()}
 
 
 def npz(arrays: dict[str, np.ndarray] = TOY) -> bytes:
@@ -108,7 +108,9 @@ def load(cache, capsys):
     """Load the toy from sources, see that it is the toy; return what was said."""
 
     def load(*sources: Source) -> str:
-        same(load_arrays(toy_set(*sources)), TOY)
+        arrays = load_arrays(toy_set(*sources))
+        same(arrays, TOY)
+        assert all(array.flags.writeable for array in arrays.values())
         return capsys.readouterr().out
 
     return load

@@ -20,7 +20,7 @@ from utils.datasets.sources import CLIENT_SECONDS, Contents, contents, one_line
 import numpy as np
 
 Arrays = dict[str, np.ndarray]
-Digests = dict[str, str]  # name of an array -> what describe() says of it
+Digests = dict[str, str]  # name of an array -> what fingerprint() says of it
 
 
 class DataUnavailable(RuntimeError):
@@ -77,11 +77,12 @@ def load_arrays(dataset: DataSet, *names: str) -> Arrays:
         home.mkdir(parents=True, exist_ok=True)
         with _locked(dataset):
             try:
-                fetched, arrays = "by another process", _cached(dataset)
+                _cached(dataset)
+                whence = "by another process"
             except (OSError, ValueError) as error:
                 if not isinstance(error, FileNotFoundError):
                     print(f"{dataset.name}: {error}; fetching it again.")
-                fetched, arrays = _fetched(dataset)
+                whence = f"from {_fill(dataset)}"
     except OSError as error:
         raise DataUnavailable(
             f"{dataset.name} cannot be stored in {home} "
@@ -90,25 +91,25 @@ def load_arrays(dataset: DataSet, *names: str) -> Arrays:
         ) from error
     finally:
         os.umask(umask)
-    print(f"{dataset.name}: fetched {fetched} into {home}", flush=True)
-    return arrays
+    print(f"{dataset.name}: fetched {whence} into {home}", flush=True)
+    return _cached(dataset, *names)
 
 
-def describe(array: np.ndarray) -> str:
+def fingerprint(array: np.ndarray) -> str:
     """SHA-256 of an array's bytes in C order, its dtype and its shape."""
     digest = hashlib.sha256(np.ascontiguousarray(array)).hexdigest()
     return f"{digest} {array.dtype.str} {'x'.join(map(str, array.shape))}"
 
 
 def digest_list(text: str) -> Digests:
-    """Lines of a name and what describe() says; raises ValueError for others."""
+    """Lines of a name and what fingerprint() says; raises ValueError for others."""
     return dict(line.split(" ", 1) for line in text.strip().split("\n"))
 
 
 def verify(arrays: Arrays, digests: Digests) -> Arrays:
     """Return the arrays, or raise ValueError unless they are as described."""
     for name, expected in digests.items():
-        if describe(arrays[name]) != expected:
+        if fingerprint(arrays[name]) != expected:
             raise ValueError(f"{name} does not have the expected SHA-256 digest")
     return arrays
 
@@ -156,8 +157,8 @@ def _locked(dataset: DataSet) -> Iterator[None]:
         lock.release()
 
 
-def _fetched(dataset: DataSet) -> tuple[str, Arrays]:
-    """Put verified arrays into the folder; return where they are from, and them."""
+def _fill(dataset: DataSet) -> str:
+    """Put verified arrays into the folder; return the name of their source."""
     # Inside the cache, so that moving a file into place is atomic.
     with TemporaryDirectory(prefix=".partial", dir=dataset.home) as scratch:
         source, arrays = _first_answer(dataset, scratch)
@@ -165,11 +166,11 @@ def _fetched(dataset: DataSet) -> tuple[str, Arrays]:
         for name, array in arrays.items():
             np.save(ready / f"{name}.npy", array, allow_pickle=False)
         if not dataset.digests:
-            found = [f"{name} {describe(array)}" for name, array in arrays.items()]
+            found = [f"{name} {fingerprint(array)}" for name, array in arrays.items()]
             (ready / "digests.txt").write_text("\n".join(found), "utf-8")
         for file in ready.iterdir():
             os.replace(file, dataset.home / file.name)
-    return f"from {source}", arrays
+    return source
 
 
 def _first_answer(dataset: DataSet, scratch: str) -> tuple[str, Arrays]:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from functools import partial
 
-from utils.datasets.cache import Arrays, DataSet, Digests, describe, digest_list
+from utils.datasets.cache import Arrays, DataSet, Digests, digest_list, fingerprint
 from utils.datasets.sources import Contents, apt, download, npm, pip
 
 import numpy as np
@@ -29,7 +29,7 @@ def read_images(files: Contents, digests: Digests) -> Arrays:
     for _, content in files:
         with suppress(ValueError):
             for array in _arrays(content):
-                if name := known.get(describe(array)):
+                if name := known.get(fingerprint(array)):
                     found[name] = array
         if len(found) == len(digests):
             break
