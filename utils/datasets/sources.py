@@ -25,6 +25,7 @@ from urllib.parse import urlsplit
 Contents = Iterable[tuple[str, bytes]]
 CONNECT_SECONDS = 4  # an offline machine must not wait longer than this
 CLIENT_SECONDS = 900  # 30 MB over a slow line
+UNTRUSTED = r"certificate.?verify|self.?signed|issuer|unable to get local|\bSSL"
 
 
 def contents(paths: Iterable[Path], unread: list[str]) -> Iterator[tuple[str, bytes]]:
@@ -149,9 +150,6 @@ def _run(*command: str, folder: Path) -> bytes:
     return done.stdout
 
 
-UNTRUSTED = r"certificate.?verify|self.?signed|issuer|unable to get local|\bSSL"
-
-
 def one_line(error: Exception) -> str:
     """The reason that an error gives, short, and help where it needs some."""
     text = str(error)
@@ -169,7 +167,7 @@ def one_line(error: Exception) -> str:
 
 
 def progress_of(what: str, **options):
-    """A bar on a terminal only, never in logs or stored notebooks."""
+    """A bar on a terminal only, never in a log."""
     from tqdm import tqdm
 
     return tqdm(desc=what, leave=False, disable=None, **options)
