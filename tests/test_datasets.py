@@ -12,7 +12,9 @@ import io
 import os
 import pickle
 import runpy
+import shutil
 import signal
+import ssl
 import subprocess
 import sys
 import tarfile
@@ -241,6 +243,23 @@ SAID = OSError("[SSL: CERTIFICATE_VERIFY_FAILED] self-signed")
 )
 def test_a_host_that_cannot_be_asked_is_told_without_its_address(cache, source, reason):
     fails(reason, source)
+
+
+@pytest.mark.skipif(not shutil.which("openssl"), reason="needs openssl for a key")
+def test_a_certificate_counts_when_the_computer_trusts_it(
+    cache, load, web, tmp_path, monkeypatch
+):
+    pem = str(tmp_path / "both.pem")
+    command = "openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=localhost"
+    names = ["-addext", "subjectAltName=DNS:localhost", "-keyout", pem, "-out", pem]
+    subprocess.run([*command.split(), *names], check=True, capture_output=True)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(pem)
+    web.socket = context.wrap_socket(web.socket, server_side=True)
+    source = web_source(f"https://localhost:{web.server_port}/")
+    fails("web: the certificate of this network is not trusted", source)
+    monkeypatch.setenv("SSL_CERT_FILE", pem)
+    assert "fetched from web" in load(source)
 
 
 # --- processes ---------------------------------------------------------------
@@ -580,7 +599,7 @@ def test_a_client_that_gives_nothing_is_told_in_one_line(
 
 
 @pytest.mark.parametrize("kind", [tarfile.SYMTYPE, tarfile.LNKTYPE])
-def test_a_link_in_an_archive_is_never_followed(cache, clients, tmp_path, kind):
+def test_a_link_in_an_archive_is_never_followed(cache, tmp_path, kind):
     name, content = [*TOY_FILES.items()][-1]
     outside = tmp_path / "outside"
     outside.write_bytes(content)
@@ -588,15 +607,18 @@ def test_a_link_in_an_archive_is_never_followed(cache, clients, tmp_path, kind):
     fails("missing or altered: t10k-labels", giving("one", {"toy.tgz": tar(files)}))
 
 
-def test_a_path_in_an_archive_is_only_a_name(cache, load, tmp_path):
+def test_npm_delivers_and_a_path_in_its_archive_is_only_a_name(
+    cache, load, clients, tmp_path
+):
     hostile = {
         str(tmp_path / "evil"): b"absolute",
         "../../../../evil": b"upwards",
         "../../../../class share/toy/x_train.npy": b"into the cache",
         "package/data": link("package/data", str(tmp_path)),
     }
+    clients("npm", writing("toy-1.0.tgz", tar(hostile | TOY_FILES)))
     before = {*tmp_path.rglob("*")}
-    load(giving("one", {"toy.tgz": tar(hostile | TOY_FILES)}))
+    load(NPM)
     assert {*tmp_path.rglob("*")} - before - {*cache.rglob("*")} == {cache}
     assert left_in(cache) == SOUND
 
@@ -625,6 +647,9 @@ def test_files_placed_by_hand_are_known_by_their_content(cache, load, files):
     place(cache, files)
     first = min(files).rpartition("/")[2]
     assert f"fetched from files placed by hand ({first}" in load(FORBIDDEN)
+    for name in files:  # and can be deleted afterwards
+        (cache / "toy" / name).unlink()
+    assert load(FORBIDDEN) == ""
 
 
 def test_the_missing_one_of_several_is_named_and_where_to_get_it(cache):
