@@ -640,8 +640,9 @@ def place(cache: Path, files: dict[str, bytes]) -> None:
         {"archive.zip": wheel(PLAIN)},
         {"archive (1).tar": gzip.decompress(tar(PLAIN))},
         {"some.npz": npz({f"a{k}": v for k, v in TOY.items()})},
+        PLAIN | {"broken": idx(TOY["x_train"])[:-3], "cut off": b"\0\0\x08"},
     ],
-    ids=["plain", "gz", "dots", "nested", "zip", "tar", "npz"],
+    ids=["plain", "gz", "dots", "nested", "zip", "tar", "npz", "others"],
 )
 def test_files_placed_by_hand_are_known_by_their_content(cache, load, files):
     place(cache, files)
