@@ -812,6 +812,7 @@ def test_archive_folder_and_csv_give_the_same_arrays(tmp_path):
     table = f'text,label,source\r\n{rows}"other",1,rotten_tomatoes\r\n'.encode()
     from_csv = reviews.read_reviews([("x", table)], {})
     assert len(from_csv["labels"]) == len(pairs)
+    assert "na\u00efve\x85 and tabs" in reviews.lines(from_csv["texts"])
     file = tmp_path / "a.bin"
     file.write_bytes(stanford([(f" {text}\r\n", y) for text, y in reversed(pairs)]))
     same(from_csv, reviews.read_reviews(sources.contents([file], []), {}))
