@@ -183,8 +183,8 @@ def test_drawings_fit_into_a_given_axes_or_keep_one_unit_an_inch(draw):
 # --- convolutional networks ---------------------------------------------------
 
 
-def height(patch):
-    return np.ptp(patch.get_xy()[:, 1])
+def extent(patch):
+    return np.ptp(patch.get_xy(), axis=0)
 
 
 def test_volumes_have_true_sizes_names_windows_and_rims():
@@ -200,7 +200,11 @@ def test_volumes_have_true_sizes_names_windows_and_rims():
     assert lines[2][1:] == ["20 x 20", "6"]
     front = pytest.approx((0xDB / 255, 0xE7 / 255, 1))
     fronts = [p for p in ax.patches if p.get_facecolor()[:3] == front]
-    assert [height(p) for p in fronts] == pytest.approx([2.0, 2.4, 2.0, 1.0])
+    widths, heights = np.transpose([extent(p) for p in fronts])
+    assert [*heights] == pytest.approx([2.0, 2.4, 2.0, 1.0])
+    assert [*widths] == pytest.approx([1.6 / 6, 1.6 / 6, 1.6, 1.6]), "maps"
+    box = np.vstack([p.get_xy() for p in ax.patches[:3]])
+    assert box[:, 1].min() == pytest.approx(-box[:, 1].max()), "on one axis"
     assert len(ax.lines) == 8  # four rays from each of two windows
     assert sum(p.get_linestyle() == "--" for p in ax.patches) == 1
 
@@ -209,7 +213,7 @@ def test_a_long_vector_is_broken():
     net = keras.Sequential([keras.Input((4, 4, 8)), layers.Flatten()])
     net.add(layers.Dense(1000))
     ax = draw_volumes(net, tall=2.0, deep=1.0)
-    assert height(ax.patches[-1]) == pytest.approx(2.0)
+    assert extent(ax.patches[-1])[1] == pytest.approx(2.0)
     assert len(ax.lines) == 4
 
 

@@ -86,6 +86,7 @@ def picture(ax):
         (picture, 2, "2 panels; 1 x image; 1 x image"),
         (picture, 4, "4 panels; each: 1 x image"),
         (lambda ax: ax.text(0, 0, "box"), 1, "1 panel; drawing"),
+        (lambda ax: ax.contourf(np.eye(3)), 1, "1 panel; drawing"),
     ],
 )
 def test_facts_count_what_is_there(draw, rows, facts):
