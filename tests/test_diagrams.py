@@ -234,6 +234,9 @@ def test_a_block_has_its_parts_and_arrows(draw, said, count):
     ax = draw()
     assert Counter(said) <= Counter(texts(ax))
     assert len(arrows(ax)) == count
+    boxes = [(t.get_text(), t.get_bbox_patch()) for t in ax.texts]
+    shapes = [(text, type(box.get_boxstyle()).__name__) for text, box in boxes if box]
+    assert all((text == "+") == (shape == "Circle") for text, shape in shapes)
 
 
 @pytest.mark.parametrize(
