@@ -47,7 +47,7 @@ model = keras.Sequential([keras.Input((1,)), keras.layers.BatchNormalization()])
 model.compile(loss="mse")
 history = model.fit(numpy.ones((4, 1)), numpy.ones(4), epochs=2, verbose=0)
 print(len(history.epoch), keras.config.epsilon())
-print(matplotlib.rcParams["lines.linewidth"])
+print(*(matplotlib.rcParams[f"{what}.linewidth"] for what in ("lines", "hatch")))
 for _ in range(7):
     model = keras.Sequential([keras.layers.Input((1,)), keras.layers.Dense(1)])
     model.predict(numpy.zeros((1, 1)), verbose=0)
@@ -55,7 +55,7 @@ for _ in range(7):
         somebodys,
     )
     assert result.stderr == ""
-    facts = ["(1, 26, 26, 2) float32", "2 1e-07", "2.5"]
+    facts = ["(1, 26, 26, 2) float32", "2 1e-07", "2.5 1.0"]
     assert result.stdout.splitlines()[1:] == facts
 
 
