@@ -1,11 +1,13 @@
-"""What several test files need: a display, figures without a screen, odd settings."""
+"""What several test files need: notebooks, figures without a screen, odd settings."""
 
 import importlib.util
 import json
 import os
 import sys
 
+import nbformat
 import pytest
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 # What a cell sees of the settings below; nothing, where a tool runs it.
 SEES = """
@@ -38,6 +40,25 @@ def load_course(path):
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
+
+
+def write(path, *cells, title=None):
+    """Write a notebook as if it had been executed; return its path.
+
+    Args:
+        path: its folder says whether it is a unit, a lab or errata.
+        cells: code cells, or their sources.
+        title: by default one that fits the path.
+    """
+    kind = {"labs": "Lab", "errata": "Errata"}.get(path.parent.name, "Unit")
+    title = title or f"{kind} {path.name[:2]}: Title"
+    code = [new_code_cell(cell) if isinstance(cell, str) else cell for cell in cells]
+    for number, cell in enumerate(code, start=1):
+        cell.execution_count = number
+    path.parent.mkdir(parents=True, exist_ok=True)
+    notebook = new_notebook(cells=[new_markdown_cell(f"# {title}"), *code])
+    nbformat.write(notebook, path)
+    return path
 
 
 @pytest.fixture

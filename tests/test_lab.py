@@ -26,14 +26,11 @@ def opened(monkeypatch):
     return call
 
 
-def test_unit_1_of_the_copy_unless_told_otherwise(opened):
+def test_the_copy_is_opened_unless_the_original_is_meant(opened):
     options = opened("--port", "9999")
     assert options[0] == f"--ServerApp.root_dir={ROOT}"
     assert options[-3:] == ["--port", "9999", str(lab.WORK / lab.FIRST)]
     assert opened("--original")[-1] == str(NOTEBOOKS / lab.FIRST)
-
-
-def test_a_notebook_of_the_course_means_the_copy(opened):
     named = NOTEBOOKS / "labs" / "05_gates_by_hand.ipynb"
     assert opened(named)[-1] == str(lab.WORK / "labs" / named.name)
     assert opened("--original", named)[-1] == str(named)

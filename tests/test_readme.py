@@ -4,15 +4,8 @@ import re
 import tomllib
 
 from tests.conftest import load_course
-from tools.docs import (
-    CITATION,
-    HIGHLIGHTS,
-    README,
-    addressed,
-    highlights,
-    project_address,
-    readme_with,
-)
+from tools import docs
+from tools.docs import CITATION, HIGHLIGHTS, PROJECT, README, addressed
 from tools.notebooks import ROOT, find_notebooks, stored_results
 
 import pytest
@@ -28,9 +21,9 @@ LINKS = [
 
 
 def test_the_results_are_those_of_the_stored_notebooks():
-    few = highlights(stored_results())
+    few = docs.highlights(stored_results())
     assert [*few.what] == [*HIGHLIGHTS.values()], "each once, in the order of the units"
-    assert readme_with(few) == TEXT, "run python3 course.py run --save"
+    assert docs.readme_with(few) == TEXT, "run python3 course.py run --save"
 
 
 def test_every_notebook_is_listed_in_its_place():
@@ -63,7 +56,7 @@ def test_readme_names_every_command_and_what_course_py_says():
 
 def test_the_project_s_address_is_used_everywhere_or_nowhere():
     citation = CITATION.read_text(encoding="utf-8")
-    assert addressed(TEXT, citation, project_address()) == (TEXT, citation)
+    assert addressed(TEXT, citation, docs.project_address()) == (TEXT, citation)
     bare = addressed(TEXT, citation, "")
     readme, cited = addressed(*bare, "https://example.org/nndl")
     assert "(https://example.org/nndl/actions/workflows/test.yml)" in readme
@@ -72,8 +65,7 @@ def test_the_project_s_address_is_used_everywhere_or_nowhere():
 
 
 def test_one_version():
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
-    version = project["project"]["version"]
+    version = tomllib.loads(PROJECT.read_text(encoding="utf-8"))["project"]["version"]
     assert f"\nversion: {version}\n" in CITATION.read_text(encoding="utf-8")
     changes = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
     assert f"\n## {version}" in changes

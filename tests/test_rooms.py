@@ -7,12 +7,15 @@ from graphlib import TopologicalSorter
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
+FILES = [p for room in ("utils", "tools") for p in (ROOT / room).rglob("*.py")]
+TREES = {path: ast.parse(path.read_text(encoding="utf-8")) for path in FILES}
+NOTEBOOKS = [p.read_text("utf-8") for p in (ROOT / "notebooks").rglob("*.ipynb")]
 
 
-def imported(source, package=""):
+def imported(tree, package=""):
     """Return the names of the modules that a source asks for, at any depth."""
     found = set()
-    for node in ast.walk(ast.parse(source)):
+    for node in ast.walk(tree):
         if isinstance(node, ast.Import):
             found |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom):
@@ -24,72 +27,39 @@ def imported(source, package=""):
 
 def modules():
     """Return module -> the modules of this project that it imports."""
-    files = [p for room in ("utils", "tools") for p in (ROOT / room).rglob("*.py")]
-    sources = {}
-    for path in files:
+    asked = {}
+    for path, tree in TREES.items():
         parts = path.relative_to(ROOT).with_suffix("").parts
         name = ".".join(parts).removesuffix(".__init__")
         package = name if path.name == "__init__.py" else name.rpartition(".")[0]
-        sources[name] = imported(path.read_text(encoding="utf-8"), package)
+        asked[name] = imported(tree, package) - {name}
     # What a package holds is found through the package, which is no circle.
-    return {
-        name: {other for other in asked & sources.keys() if other != name}
-        for name, asked in sources.items()
-    }
+    return {name: others & asked.keys() for name, others in asked.items()}
 
 
-def test_no_circle_of_files():
-    [*TopologicalSorter(modules()).static_order()]
-
-
-def test_utils_knows_nothing_of_tools():
+def test_imports_run_one_way():
     known = modules()
-    assert not [
-        n
-        for n in known
-        if n.startswith("utils")
-        and any(other.startswith("tools") for other in known[n])
-    ]
-
-
-def test_datasets_know_no_figures_and_figures_no_data():
-    known = modules()
+    [*TopologicalSorter(known).static_order()]  # raises where there is a circle
     for name, others in known.items():
+        if name.startswith("utils"):
+            assert not {o for o in others if o.startswith("tools")}, name
         if name.startswith("utils.datasets"):
-            assert not {o for o in others if not o.startswith("utils.datasets")} - {
-                "utils"
-            }, name
+            allowed = {o for o in others if o.startswith("utils.datasets")} | {"utils"}
+            assert others <= allowed, name
         if name in ("utils.plotting", "utils.diagrams"):
             assert not {o for o in others if "datasets" in o or "lesson" in o}, name
-
-
-def names(tree):
-    """Return what a module's code names: its own things, attributes, imports."""
-    for node in ast.walk(tree):
-        yield getattr(node, "id", None) or getattr(node, "attr", None)
-        if isinstance(node, ast.alias):
-            yield node.name
+    assert not [text for text in NOTEBOOKS if re.search(r"(from|import) tools", text)]
+    asked = imported(ast.parse((ROOT / "course.py").read_text(encoding="utf-8")))
+    assert {n.split(".")[0] for n in asked} <= sys.stdlib_module_names | {"msvcrt"}
 
 
 def test_utils_holds_nothing_that_nobody_asks_for():
-    files = [p for room in ("utils", "tools") for p in (ROOT / room).rglob("*.py")]
-    trees = {path: ast.parse(path.read_text(encoding="utf-8")) for path in files}
-    used = {name for tree in trees.values() for name in names(tree)}
-    for path in (ROOT / "notebooks").rglob("*.ipynb"):
-        used |= {*re.findall(r"\w+", path.read_text(encoding="utf-8"))}
-    for path in (ROOT / "utils").rglob("*.py"):
-        for node in trees[path].body:
+    used = {word for text in NOTEBOOKS for word in re.findall(r"\w+", text)}
+    for node in (node for tree in TREES.values() for node in ast.walk(tree)):
+        used.add(getattr(node, "id", None) or getattr(node, "attr", None))
+        if isinstance(node, ast.alias):
+            used.add(node.name)
+    for path, tree in TREES.items():
+        for node in tree.body * ("utils" in path.relative_to(ROOT).parts):
             if isinstance(node, ast.FunctionDef | ast.ClassDef):
                 assert node.name in used, (path.name, node.name)
-
-
-def test_the_bootstrap_needs_python_alone():
-    asked = imported((ROOT / "course.py").read_text(encoding="utf-8"))
-    windows = {"msvcrt", "winreg"}
-    assert {name.split(".")[0] for name in asked} <= sys.stdlib_module_names | windows
-
-
-def test_notebooks_import_no_tools():
-    for path in (ROOT / "notebooks").rglob("*.ipynb"):
-        text = path.read_text(encoding="utf-8")
-        assert "from tools" not in text and "import tools" not in text, path.name

@@ -1,9 +1,8 @@
 """Tests of tools.seeds and tools.mutants, the questions to the notebooks."""
 
+from tests.conftest import write
 from tools import mutants, seeds
 
-import nbformat
-import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
 LESSON = """import os
@@ -14,24 +13,14 @@ print("b", 10)
 print(f"Keras 3.15, seed {seed}")"""
 
 
-def notebook(folder, *cells):
-    path = folder / "lesson.ipynb"
-    nbformat.write(new_notebook(cells=[new_markdown_cell("# Title"), *cells]), path)
-    return path
-
-
-def said(text):
-    return [new_output("stream", text=text)]
-
-
 def test_what_another_seed_turns_round_is_named(tmp_path, monkeypatch, capsys):
     monkeypatch.setattr(seeds.kernel, "isolate", lambda: None)
     monkeypatch.setenv("COURSE_SEED", "42")
-    stored = said("larger: True\na 42\nb 10\nKeras 3.15, seed 42\n")
-    path = notebook(
-        tmp_path,
-        new_code_cell(LESSON, outputs=stored),
-        new_code_cell("assert seed != 3, 'outside the band'"),
+    text = "larger: True\na 42\nb 10\nKeras 3.15, seed 42\n"
+    path = write(
+        tmp_path / "lesson.ipynb",
+        new_code_cell(LESSON, outputs=[new_output("stream", text=text)]),
+        "assert seed != 3, 'outside the band'",
         new_code_cell("seed", metadata={"tags": ["nbval-ignore-output"]}),
     )
     assert seeds.main([str(path), "--seeds", "3", "43"]) == 1
@@ -63,16 +52,16 @@ def test_a_mutant_changes_one_number_or_operator_that_is_seen():
     assert all(len(m.source.splitlines()) == 3 for m in found)
 
 
-@pytest.mark.parametrize(
-    ("seen", "text", "code"), [("x", "3", 0), ("type(x)", "int", 1)]
-)
-def test_a_change_that_nothing_shows_survives(tmp_path, capsys, seen, text, code):
-    shown = [new_output("execute_result", {"text/plain": text}, execution_count=2)]
-    cells = [
-        new_code_cell("x = 3", execution_count=1),
-        new_code_cell(seen, execution_count=2, outputs=shown),
+def test_a_change_that_nothing_shows_survives(tmp_path, capsys):
+    shown = [
+        new_output("execute_result", {"text/plain": "(3, int)"}, execution_count=2)
     ]
-    assert mutants.main([str(notebook(tmp_path, *cells)), "--count", "1"]) == code
-    said = capsys.readouterr().out.splitlines()
-    assert said[-1].startswith(f"{1 - code} of 1 changes turn red")
-    assert said[0] == f"  1 {('red     ', 'SURVIVES')[code]} In [1]  x = 3   ->   x = 4"
+    cell = new_code_cell("x, type(y)", outputs=shown)
+    path = write(tmp_path / "lesson.ipynb", "x = 3\ny = 4", cell)
+    assert mutants.main([str(path)]) == 1
+    *each, last = capsys.readouterr().out.splitlines()
+    assert {line[4:] for line in each} == {
+        "red      In [1]  x = 3   ->   x = 4",
+        "SURVIVES In [1]  y = 4   ->   y = 5",
+    }
+    assert last == "1 of 2 changes turn red (50.0%)"

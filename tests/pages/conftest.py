@@ -24,11 +24,6 @@ QUIET = [
 ]
 
 
-IDLE = (
-    "jupyterapp.shell.currentWidget?.sessionContext?.session?.kernel?.status === 'idle'"
-)
-
-
 @contextlib.contextmanager
 def jupyterlab(module, *options, settings):
     """JupyterLab, started by a module; gives its address."""
@@ -52,12 +47,6 @@ def jupyterlab(module, *options, settings):
     yield url
     server.terminate()
     server.wait(timeout=30)
-
-
-def open_notebook(page, address, name):
-    page.goto(f"{address}/lab/tree/{name}")
-    page.wait_for_selector(".jp-Notebook h1:visible", timeout=60_000)
-    page.wait_for_function(IDLE, timeout=60_000)
 
 
 def barriers(page):

@@ -1,4 +1,4 @@
-"""JupyterLab in a real browser: units open, cells run, widgets move."""
+"""JupyterLab in a real browser: what is seen first, units run, widgets move."""
 
 import re
 import shutil
@@ -8,7 +8,7 @@ from tools import notebooks
 import nbformat
 import pytest
 
-from .conftest import jupyterlab, open_notebook
+from .conftest import jupyterlab
 
 pytestmark = pytest.mark.pages
 WIDGETS = [
@@ -17,6 +17,9 @@ WIDGETS = [
     for index, cell in enumerate(nbformat.read(path, as_version=4).cells)
     if cell.cell_type == "code" and re.search(r"^play\(", cell.source, re.M)
 ]
+IDLE = (
+    "jupyterapp.shell.currentWidget?.sessionContext?.session?.kernel?.status === 'idle'"
+)
 COUNTS = """() => {
   const cells = jupyterapp.shell.currentWidget.content.widgets;
   return cells.filter((cell) => cell.promptNode?.textContent === "[*]:").length;
@@ -34,9 +37,15 @@ def address(tmp_path_factory, browser):
         yield url
 
 
+def open_notebook(page, address):
+    page.goto(address)
+    page.wait_for_selector(".jp-Notebook h1:visible", timeout=60_000)
+    page.wait_for_function(IDLE, timeout=60_000)
+
+
 def open_unit(page, address, path):
     name = path.relative_to(notebooks.ROOT).as_posix()
-    open_notebook(page, address, f"{name}?reset")
+    open_notebook(page, f"{address}/lab/tree/{name}?reset")
 
 
 @pytest.fixture(autouse=True)
@@ -44,6 +53,25 @@ def no_kernel_is_left(page):
     """A kernel keeps its networks in memory, and the next test waits for it."""
     yield
     page.evaluate("jupyterapp.serviceManager.sessions.shutdownAll()")
+
+
+@pytest.fixture(scope="module")
+def first(tmp_path_factory, browser):
+    """JupyterLab as the command starts it, from an empty home folder."""
+    home = tmp_path_factory.mktemp("home")
+    settings = {"HOME": str(home), "COURSE_WORK_DIR": str(home / "work")}
+    with jupyterlab("tools.lab", settings=settings) as url:
+        yield f"{url}/lab/tree/{notebooks.units()[0].name}"
+
+
+def test_somebody_new_sees_a_lesson_with_its_contents_and_nothing_else(first, page):
+    open_notebook(page, first)
+    page.wait_for_timeout(4_000)
+    assert "1.1" in page.locator(".jp-TableOfContents:visible").first.inner_text()
+    dirty = "jupyterapp.shell.currentWidget.context.model.dirty"
+    assert page.evaluate(dirty) is False, "only opened, and marked as changed"
+    assert page.locator(".Toastify__toast, .jp-Dialog").count() == 0
+    assert not [fault for fault in page.faults if "asked for" in fault]
 
 
 def run(page, command, timeout):

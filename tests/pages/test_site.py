@@ -1,9 +1,11 @@
 """The site in a real browser, from file://, at a desk and on a phone."""
 
+import csv
 import zipfile
 from pathlib import Path
 
 from tools import notebooks
+from tools.notebooks import ROOT
 from tools.site import ABOUT, make_site, pages_of
 from utils.selfcheck import read_answers
 
@@ -57,13 +59,6 @@ def site(tmp_path_factory):
     return target
 
 
-def test_every_page_is_there(site):
-    assert not [name for name in NAMES if not (site / f"{name}.html").exists()]
-
-
-SIZES: dict[str, tuple[float, float]] = {}
-
-
 @pytest.mark.parametrize("name", NAMES, ids=str)
 def test_a_page_is_whole_at_a_desk_and_on_a_phone(name, site, page):
     path = site / f"{name}.html"
@@ -75,7 +70,7 @@ def test_a_page_is_whole_at_a_desk_and_on_a_phone(name, site, page):
         "article img", "all => all.map((one) => one.getAttribute('src'))"
     )
     weight = sum((path.parent / one).stat().st_size for one in [path.name, *pictures])
-    SIZES[name] = high, weight / 1000
+    assert high <= SCREENS and weight <= 1000 * KILOBYTES
     assert not page.evaluate(CUT)
     page.set_viewport_size(PHONE)
     assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
@@ -83,15 +78,6 @@ def test_a_page_is_whole_at_a_desk_and_on_a_phone(name, site, page):
     assert not page.faults  # axe, next, asks for style sheets that file:// refuses
     page.set_viewport_size(DESK)
     assert not barriers(page)
-
-
-def test_pages_keep_their_size(capsys):
-    for k, unit in enumerate(("screens", "kB")):
-        name = max(SIZES, key=lambda name: SIZES[name][k])
-        with capsys.disabled():
-            print(f"\nlargest page: {SIZES[name][k]:.0f} {unit}, {name}")
-    assert max(high for high, _ in SIZES.values()) <= SCREENS
-    assert max(weight for _, weight in SIZES.values()) <= KILOBYTES
 
 
 def test_a_cut_word_and_a_wide_page_are_found(site, page):
@@ -109,6 +95,8 @@ def test_menus_open(size, site, page):
     page.set_viewport_size(size)
     page.goto((site / f"{UNIT}.html").as_uri())
     page.wait_for_load_state("load")
+    below = page.locator(".bd-sidebar-primary li.current ul").first.text_content()
+    assert "Lab 1a" in below and "Lab 1b" in below
     link = page.locator(".bd-sidebar-primary a", has_text="Unit 3").first
     before = link.is_visible()
     page.locator(".primary-toggle:visible").first.click()
@@ -121,13 +109,6 @@ def test_menus_open(size, site, page):
         page.locator(".secondary-toggle:visible").first.click()
         page.wait_for_timeout(500)
         assert page.locator(".bd-sidebar-secondary a:visible").count() > 0
-
-
-def test_labs_stand_below_their_unit(site, page):
-    page.goto((site / f"{UNIT}.html").as_uri())
-    below = page.locator(".bd-sidebar-primary li.current ul").first
-    for lab in ("Lab 1a", "Lab 1b"):
-        assert lab in below.text_content()
 
 
 def test_search_finds_a_term_and_lands_on_its_heading(site, page):
@@ -167,21 +148,34 @@ def test_a_solution_is_folded_with_its_output(site, page):
     assert outputs.count() > 0
 
 
+def test_the_script_marks_as_the_notebooks_do(page):
+    page.set_content("<p></p>")
+    page.add_script_tag(path=ROOT / "docs" / "site" / "selfcheck.js")
+    with (ROOT / "tests" / "markings.csv").open(encoding="utf-8") as file:
+        markings = [tuple(row.values()) for row in csv.DictReader(file)]
+    cases = [[given, right] for right, given, _ in markings]
+    marks = page.evaluate("cases => cases.map(([g, r]) => markAnswer(g, r)[0])", cases)
+    assert not [(*m, got) for m, got in zip(markings, marks) if m[2] != got]
+
+
 def test_every_self_check_is_passed_without_a_mouse(site, page):
     answers, found = read_answers(), set()
     for part in [p for path in notebooks.find_notebooks() for p in pages_of(path)]:
         page.goto((site / f"{part.name}.html").as_uri())
         for form in page.get_by_role("form", name="Self-check").all():
             section = form.get_attribute("aria-label").removeprefix("Self-check ")
-            boxes = form.get_by_role("textbox").all()
-            assert len(boxes) == len(answers[section])
-            for box, question in zip(boxes, answers[section]):
-                box.focus()
+            status, asked = form.get_by_role("status"), answers[section]
+            assert form.get_by_role("textbox").count() == len(asked)
+            form.get_by_role("textbox").first.focus()
+            for number, question in enumerate(asked, start=1):
                 page.keyboard.type(question.answer)
-            page.keyboard.press("Enter")
-            said = form.get_by_role("status").inner_text()
+                page.keyboard.press("Enter")
+                assert status.inner_text().startswith(f"{number} of {len(asked)} right")
+                page.keyboard.press("Tab")
+            page.keyboard.press("Space")  # on the button
+            said = status.inner_text()
             assert "(100%). Passed." in said, section
-            assert all(question.why in said for question in answers[section])
+            assert all(question.why in said for question in asked)
             found.add(section)
     assert found == set(answers)
     assert not page.faults

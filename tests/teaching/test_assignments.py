@@ -37,69 +37,54 @@ def nbgrader(environment, tmp_path, monkeypatch):
     return run
 
 
-def hand_in(nbgrader, tmp_path, name, student, edit):
-    """Fetch as a student, fill in, submit."""
-    desk = tmp_path / student
+def hand_in(nbgrader, name, desk, answers):
+    """Fetch as a student, whose desk has the same name, fill in, submit."""
     desk.mkdir()
     shutil.copy(nbgrader.folder / "nbgrader_config.py", desk)
     nbgrader("fetch_assignment", name, "--course=nndl", cwd=desk)
     (path,) = (desk / name).glob("*.ipynb")
     notebook = nbformat.read(path, as_version=4)
     for cell in notebook.cells:
-        number = cell.metadata.nbgrader.grade_id.removeprefix("answer-")
-        cell.source = edit(number.replace("-", "."), cell)
+        cell.source = answers.get(cell.metadata.nbgrader.grade_id, cell.source)
     nbformat.write(notebook, path)
-    nbgrader("submit", name, "--course=nndl", f"--student={student}", cwd=desk)
+    nbgrader("submit", name, "--course=nndl", f"--student={desk.name}", cwd=desk)
 
 
-def check_marks(nbgrader, tmp_path, name):
+@pytest.mark.parametrize(
+    "name",
+    [
+        pytest.param("unit1", marks=pytest.mark.teaching),
+        pytest.param("unit2", marks=pytest.mark.load),
+    ],
+)
+def test_answers_are_marked_as_they_should_be(name, nbgrader, tmp_path):
     folder = nbgrader.folder
     (source,) = (folder / "source" / name).glob("*.ipynb")
-    key = {
-        cell.metadata.nbgrader.grade_id: cell.source
-        for cell in nbformat.read(source, as_version=4).cells
-    }
-    checked = [number for number in CHECKS if f"test-{number.replace('.', '-')}" in key]
-    assert len(checked) > 1
-
-    def right(number, cell):
-        return (
-            key[cell.metadata.nbgrader.grade_id] if number in checked else cell.source
-        )
-
-    def wrong(number, cell):
-        return CHECKS[number]["wrong"] if number in checked else cell.source
+    cells = nbformat.read(source, as_version=4).cells
+    key = {cell.metadata.nbgrader.grade_id: cell.source for cell in cells}
+    asked = {f"answer-{k.replace('.', '-')}": check for k, check in CHECKS.items()}
+    wrong = {k: check["wrong"] for k, check in asked.items() if k in key}
+    right = {k: key[k] for k in wrong}
+    assert len(wrong) > 1
 
     nbgrader("generate_assignment", name)
     (released,) = (folder / "release" / name).glob("*.ipynb")
     text = released.read_text(encoding="utf-8")
     assert "SOLUTION" not in text and "HIDDEN" not in text and "# your answer" in text
     nbgrader("release_assignment", name)
-    edits = {"right": right, "wrong": wrong, "empty": lambda _, cell: cell.source}
-    for student, edit in edits.items():
-        hand_in(nbgrader, tmp_path, name, student, edit)
-    nbgrader("collect", name)
-    nbgrader("autograde", name)
-    nbgrader("generate_feedback", name)
+    for student, answers in {"right": right, "wrong": wrong, "empty": {}}.items():
+        hand_in(nbgrader, name, tmp_path / student, answers)
+    for command in "collect", "autograde", "generate_feedback":
+        nbgrader(command, name)
     nbgrader("export")
     with (folder / "grades.csv").open(encoding="utf-8", newline="") as file:
         marks = {row["student_id"]: row for row in csv.DictReader(file)}
     scores = {student: float(row["score"]) for student, row in marks.items()}
-    assert scores == {"right": POINTS * len(checked), "wrong": 0, "empty": 0}
+    assert scores == {"right": POINTS * len(wrong), "wrong": 0, "empty": 0}
     exercises = sum(name.startswith("answer") for name in key)
     most = exercises * sum(assignments.POINTS.values())
     assert {float(row["max_score"]) for row in marks.values()} == {most}
-    for student in edits:
+    for student, score in scores.items():
         (page,) = (folder / "feedback" / student / name).glob("*.html")
-        score = f"(Score: {scores[student]} / {float(most)})"
-        assert score in page.read_text(encoding="utf-8")
-
-
-@pytest.mark.teaching
-def test_unit_1_is_marked_as_it_should_be(nbgrader, tmp_path):
-    check_marks(nbgrader, tmp_path, "unit1")
-
-
-@pytest.mark.load
-def test_unit_2_is_marked_as_it_should_be(nbgrader, tmp_path):
-    check_marks(nbgrader, tmp_path, "unit2")
+        told = f"(Score: {score} / {float(most)})"
+        assert told in page.read_text(encoding="utf-8")

@@ -56,7 +56,7 @@ def test_unit_1_runs_to_its_network_and_the_service_keeps_its_own(service, tmp_p
     done = nbformat.read(tmp_path / "done.ipynb", as_version=4)
     first, last = done.cells[2].outputs[-1].text, done.cells[-1].outputs[0].text
     assert last.strip() == str(tmp_path / "utils")
-    assert "installed: filelock ipywidgets optuna>=4 pooch tqdm" in first
+    assert "installed: filelock ipywidgets optuna>=4 pooch tqdm truststore" in first
     assert run(service, "-c", VERSIONS, cwd=tmp_path) == before
     assert f"numpy=={before.split()[2]}" in first
     assert "accuracy" in done.cells[fits[0]].outputs[-1].text

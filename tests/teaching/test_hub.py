@@ -34,19 +34,17 @@ def trial(environment, tmp_path):
     return run
 
 
-def check(found, count):
+@pytest.mark.parametrize(
+    "count",
+    [
+        pytest.param(2, marks=pytest.mark.teaching),
+        pytest.param(10, marks=pytest.mark.load),
+    ],
+)
+def test_students_lose_nothing_and_see_nothing_of_each_other(count, trial):
+    found = trial(count)
     assert found["errors"] == []
     for measured in "server", "kernel", "network", "GB":
         assert len(found[measured]) == count
     assert max(found["GB"]) < 1.5
     assert len(found["hub"]) == 2, "it was started again"
-
-
-@pytest.mark.teaching
-def test_two_students_lose_nothing_and_see_nothing_of_each_other(trial):
-    check(trial(2), 2)
-
-
-@pytest.mark.load
-def test_ten_students_lose_nothing_and_see_nothing_of_each_other(trial):
-    check(trial(10), 10)
