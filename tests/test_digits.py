@@ -15,6 +15,9 @@ def sheet(size=(300, 200), ink=(20, 20, 90), paper=(230, 225, 210)):
     return picture
 
 
+SHADOW = np.linspace(-1, 2, 300).clip(0.4, 1)[:, None]  # on a part of the paper
+
+
 @pytest.mark.parametrize(
     "picture",
     [
@@ -24,8 +27,9 @@ def sheet(size=(300, 200), ink=(20, 20, 90), paper=(230, 225, 210)):
         sheet((40, 30)),
         np.asarray(sheet().convert("L")) / 255,
         sheet().convert("CMYK"),
+        (np.asarray(sheet()) * SHADOW).astype(np.uint8),
     ],
-    ids=["dark", "light", "big", "small", "array", "cmyk"],
+    ids=["dark", "light", "big", "small", "array", "cmyk", "shadow"],
 )
 def test_a_photographed_one_becomes_a_digit_of_mnist(picture):
     digit = prepare_digit(picture)
@@ -33,14 +37,6 @@ def test_a_photographed_one_becomes_a_digit_of_mnist(picture):
     rows, columns = np.nonzero(digit > 128)
     assert (rows.min(), rows.max()) == (4, 23) and columns.min() >= 12
     assert columns.max() <= 16 and digit.max() == 255 and digit[0].max() == 0
-
-
-def test_a_shadow_on_the_paper_is_no_ink():
-    across = np.linspace(-1, 2, 300).clip(0.4, 1)[:, None]
-    shaded = (np.asarray(sheet()) * across).astype(np.uint8)
-    rows, columns = np.nonzero(prepare_digit(shaded) > 128)
-    assert (rows.min(), rows.max()) == (4, 23)
-    assert columns.min() >= 12 and columns.max() <= 16
 
 
 def test_a_digit_is_upright_and_may_be_transparent(tmp_path):

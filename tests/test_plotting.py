@@ -1,6 +1,7 @@
 """Tests of utils.plotting: what a figure shows, says in words and leaves behind."""
 
 import io
+from types import SimpleNamespace
 
 from utils.plotting import (
     describe,
@@ -85,6 +86,7 @@ def picture(ax):
         (picture, 2, "2 panels; 1 x image; 1 x image"),
         (picture, 4, "4 panels; each: 1 x image"),
         (lambda ax: ax.text(0, 0, "box"), 1, "1 panel; drawing"),
+        (lambda ax: ax.contourf(np.eye(3)), 1, "1 panel; drawing"),
     ],
 )
 def test_facts_count_what_is_there(draw, rows, facts):
@@ -127,33 +129,30 @@ def test_play_draws_anew_when_a_control_moves(shown):
 # --- plots -------------------------------------------------------------------
 
 
-def test_images_stand_in_rows_below_their_titles():
-    images = np.arange(5 * 4 * 4).reshape(5, 4, 4)
+@pytest.mark.parametrize("channels", [(), (1,)], ids=["plain", "one channel"])
+def test_images_stand_in_rows_below_their_titles(channels):
+    images = np.arange(5 * 4 * 4).reshape(5, 4, 4, *channels)
     axes = plot_images(images, titles=[7, "b"], columns=3, marked=[1])
     assert axes.shape == (2, 3)
     assert [len(ax.images) for ax in axes.flat] == [1, 1, 1, 1, 1, 0]
-    assert (axes[1, 1].images[0].get_array() == images[4]).all()
+    assert (axes[1, 1].images[0].get_array() == images[4].squeeze()).all()
+    ranges = [ax.images[0].get_clim() for ax in axes.flat[:2]]
+    assert ranges == [(0, 15), (0, 31)], "from white at zero to its own black"
     assert [ax.get_title() for ax in axes.flat] == ["7", "b", "", "", "", ""]
     framed = [ax.spines["left"].get_visible() for ax in axes.flat]
     assert framed == [False, True, False, False, False, False]
 
 
-def test_grey_runs_from_white_at_zero_to_black_at_the_largest_value():
-    [[ax]] = plot_images(np.array([[[50, 100], [100, 200]]]), columns=1)
-    assert ax.images[0].get_clim() == (0, 200)
-
-
-def test_history_counts_epochs_from_one():
+@pytest.mark.parametrize("wrap", [dict, lambda h: SimpleNamespace(history=h)])
+def test_history_counts_epochs_from_one(wrap):
     ax = plt.subplots()[1]
-    assert plot_history({"loss": [3, 2, 1], "val_loss": [4, 3]}, ax) is ax
+    assert plot_history(wrap({"loss": [3, 2, 1], "val_loss": [4, 3]}), ax) is ax
     loss, val_loss = ax.lines
     assert [*loss.get_xdata()] == [1, 2, 3] and [*loss.get_ydata()] == [3, 2, 1]
     assert [*val_loss.get_xdata()] == [1, 2]
     assert loss.get_marker() != val_loss.get_marker()
-    assert [text.get_text() for text in ax.get_legend().get_texts()] == [
-        "loss",
-        "val_loss",
-    ]
+    names = [text.get_text() for text in ax.get_legend().get_texts()]
+    assert names == ["loss", "val_loss"]
 
 
 def test_regions_show_the_classifier_and_the_points():
@@ -206,12 +205,3 @@ SQUARE = np.zeros((28, 28))
 def test_what_does_not_fit_is_one_sentence(call, sentence):
     with pytest.raises((TypeError, ValueError), match=sentence):
         call()
-
-
-def test_pictures_may_have_one_channel_and_a_history_may_be_a_history():
-    assert plot_images(np.zeros((3, 28, 28, 1))).shape == (1, 8)
-
-    class History:
-        history = {"loss": [2, 1]}  # noqa: RUF012
-
-    assert len(plot_history(History()).lines) == 1

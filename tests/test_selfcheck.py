@@ -10,7 +10,7 @@ from pathlib import Path
 from tools import answers
 from tools.notebooks import find_notebooks
 from utils import selfcheck
-from utils.selfcheck import ANSWERS, Question, check, mark, pack, read_answers
+from utils.selfcheck import ANSWERS, Question, check, mark, read_answers
 
 import nbformat
 import numpy as np
@@ -56,10 +56,8 @@ def test_every_answer_can_be_given_and_says_why():
 
 def test_nobody_reads_an_answer_by_accident():
     stored = ANSWERS.read_text(encoding="utf-8")
-    reasons = [
-        question.why for questions in SECTIONS.values() for question in questions
-    ]
-    assert not [why for why in reasons if why in stored]
+    for questions in SECTIONS.values():
+        assert not [question for question in questions if question.why in stored]
 
 
 def test_every_section_is_asked_once():
@@ -131,7 +129,7 @@ REASONS = [f"{q}: {a}. {why}" for q, (a, why) in enumerate(QUESTIONS, 1)]
 def section(tmp_path, monkeypatch):
     """A section of five questions whose right answers are RIGHT."""
     file = tmp_path / "selfcheck.json"
-    file.write_text(json.dumps({"9.1": pack(QUESTIONS)}))
+    file.write_text(json.dumps({"9.1": answers.pack(QUESTIONS)}))
     monkeypatch.setattr(selfcheck, "ANSWERS", file)
     return "9.1"
 

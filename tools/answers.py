@@ -6,15 +6,23 @@ why); with one, utils/selfcheck.json is packed anew from it.
 
 from __future__ import annotations
 
+import base64
 import csv
 import json
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 
 from tools.notebooks import ROOT
-from utils.selfcheck import ANSWERS, Question, pack, read_answers
+from utils.selfcheck import ANSWERS, Question, read_answers
 
 COLUMNS = "section", "question", "answer", "why"
+
+
+def pack(questions: Iterable[Question]) -> str:
+    """Return questions in the form in which selfcheck.json holds a section."""
+    text = json.dumps([[*question] for question in questions])
+    return base64.b64encode(text.encode("ascii")).decode("ascii")
 
 
 def unpack_answers(target: Path) -> None:

@@ -1,7 +1,5 @@
 """Building blocks of convolutional networks, drawn from left to right."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from itertools import pairwise
 

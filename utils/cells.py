@@ -4,8 +4,6 @@ One unit of a drawing is one inch on the page. A part that is lit is drawn dark,
 the others pale; every function returns the Axes it drew on.
 """
 
-from __future__ import annotations
-
 from collections.abc import Collection
 
 from utils.diagrams import FILLS, INK

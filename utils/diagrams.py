@@ -4,8 +4,6 @@ One unit of a diagram is one inch on the page, so boxes keep their distance
 whatever the diagram's size. Every function returns the Axes it drew on.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import pairwise
 

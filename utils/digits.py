@@ -1,12 +1,11 @@
 """A digit of one's own, from a photograph or a drawing, as MNIST would hold it."""
 
-from __future__ import annotations
-
 import io
 import os
 from typing import Any
 
 import numpy as np
+from PIL import Image, ImageFilter, ImageOps
 
 WORK, BOX, SIDE, STROKE = 128, 20, 28, 2  # pixels: to work with; of the result
 
@@ -25,8 +24,6 @@ def prepare_digit(picture: Any) -> np.ndarray:
     Raises:
         ValueError: the picture cannot be read, or shows nothing.
     """
-    from PIL import Image, ImageFilter
-
     sheet = _grey(picture)
     rough, (low, high) = _ink(sheet)
     # A small digit on a large sheet: found first, then looked at from near.
@@ -54,10 +51,8 @@ def prepare_digit(picture: Any) -> np.ndarray:
     return canvas
 
 
-def _grey(picture: Any):
+def _grey(picture: Any) -> Image.Image:
     """The picture upright, in shades of grey; of a transparent one, what is drawn."""
-    from PIL import Image, ImageOps
-
     if isinstance(picture, (bytes, bytearray, memoryview)):
         picture = io.BytesIO(picture)
     try:
@@ -82,13 +77,11 @@ def _grey(picture: Any):
     return picture.convert("L") if opaque.getextrema()[0] == 255 else opaque
 
 
-def _ink(picture) -> tuple[np.ndarray, np.ndarray]:
+def _ink(picture: Image.Image) -> tuple[np.ndarray, np.ndarray]:
     """Light ink on black, at most WORK wide, and the corners of what it covers.
 
     Ink is what differs from the paper around it.
     """
-    from PIL import Image, ImageFilter, ImageOps
-
     picture = picture.copy()
     picture.thumbnail((WORK, WORK), Image.Resampling.BOX)
     # What is narrower than a third of the picture is ink, what is wider a shadow

@@ -1,7 +1,5 @@
 """Pictures as grids of numbers: windows that slide, places, fields and maps."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from itertools import pairwise
 

@@ -1,7 +1,5 @@
 """What every notebook needs: a set-up, quiet progress, book/here tables, checks."""
 
-from __future__ import annotations
-
 import logging
 import os
 import sys
@@ -76,9 +74,8 @@ def start(seed: int) -> int:
     seed = int(os.environ.get("COURSE_SEED", seed))
     keras.utils.set_random_seed(seed)
     plt.style.use(["default", STYLE])
-    versions = {"Keras": keras.__version__, "NumPy": np.__version__}
-    texts = [f"{name} {'.'.join(v.split('.')[:2])}" for name, v in versions.items()]
-    print(", ".join(texts) + f", backend {keras.backend.backend()}, seed {seed}")
+    ours, numpys = (".".join(m.__version__.split(".")[:2]) for m in (keras, np))
+    print(f"Keras {ours}, NumPy {numpys}, backend tensorflow, seed {seed}")
     return seed
 
 
@@ -87,8 +84,8 @@ class Progress(keras.callbacks.Callback):
 
     A fixed line holds an epoch's loss and metrics: every epoch of a short
     training, of a long one the first, the last and some between, never more
-    than six. The moving line carries times, the fixed ones do not: a stored
-    notebook holds nothing that a clock has measured. Use with ``verbose=0``.
+    than six. The moving line carries times, the fixed ones do not: what stays
+    is the same in every run. Use with ``verbose=0``.
     """
 
     def on_train_begin(self, logs=None):
@@ -123,8 +120,7 @@ class Progress(keras.callbacks.Callback):
             self._last = ""
 
     def on_train_end(self, logs=None):
-        # A training that ended early: its last epoch counts, too.
-        if self._last:
+        if self._last:  # of a training that ended early
             self._write(self._last)
 
     @staticmethod
@@ -168,20 +164,16 @@ class Results:
             AssertionError: a measured value lies outside the band.
             ValueError: book and here have different lengths.
         """
-        book, here = (
-            np.atleast_1d(book).astype(float),
-            np.atleast_1d(here).astype(float),
-        )
+        book, here = (np.atleast_1d(x).astype(float) for x in (book, here))
         if book.shape != here.shape:
             raise ValueError(
                 f"{what}: the book has {book.size} values, this run {here.size}. "
                 + TRAINED_TWICE
             )
-        many = book.size > 1
-        names = [f"{what}, {step} {i + 1}" if many else what for i in range(book.size)]
-        table = pd.DataFrame(
-            {"book": book, "here": here.round(4), "within": within}, index=names
-        )
+        names = [f"{what}, {step} {i}" for i in range(1, book.size + 1)]
+        names = [what] if book.size == 1 else names
+        columns = {"book": book, "here": here.round(4), "within": within}
+        table = pd.DataFrame(columns, index=names)
         rows = table.reset_index(names="what").to_dict("records")
         display(table, metadata={"results": rows})
         # Asked this way round, a value that is not a number lies outside.

@@ -5,8 +5,6 @@
 Nothing here knows TensorFlow or Keras.
 """
 
-from __future__ import annotations
-
 import io
 from collections.abc import Callable, Mapping, Sequence
 from itertools import cycle
@@ -39,9 +37,8 @@ def figure_of(artist: Figure | Axes | np.ndarray) -> Figure:
 
 def _kind(value: Any) -> str:
     """What was given in the place of something else, in a few words."""
-    shape = getattr(value, "shape", None)
-    kind = type(value).__name__
-    return f"{kind} of shape {tuple(shape)}" if shape is not None else kind
+    shape = f" of shape {tuple(value.shape)}" if hasattr(value, "shape") else ""
+    return type(value).__name__ + shape
 
 
 def to_png(figure: Figure, tight: bool = True, scale: int = 1) -> bytes:
@@ -68,8 +65,8 @@ def to_png(figure: Figure, tight: bool = True, scale: int = 1) -> bytes:
 def describe(figure: Figure) -> str:
     """Say in words what a figure holds: its axes, their labels and contents.
 
-    The text is stored beside the image and compared on every run, and it ends
-    the alternative text. It holds no measured value.
+    The text goes with the image and ends the alternative text. It holds no
+    measured value.
     """
     axes = [ax for ax in figure.axes if ax.has_data() or ax.texts]
     parts = [_describe_axes(ax) for ax in axes]
@@ -79,25 +76,20 @@ def describe(figure: Figure) -> str:
 
 
 def _describe_axes(ax: Axes) -> str:
-    names = [text for text in (ax.get_xlabel(), ax.get_ylabel()) if text]
-    dots = sum(isinstance(group, PathCollection) for group in ax.collections)
     counts = {
         "line": len(ax.lines),
         "bar or box": len(ax.patches),
-        "group of points": dots,
+        "group of points": sum(isinstance(g, PathCollection) for g in ax.collections),
         "image": len(ax.images),
     }
-    found = [f"{count} x {what}" for what, count in counts.items() if count]
     legend = ax.get_legend()
-    entries = [text.get_text() for text in legend.get_texts()] if legend else []
-    return (
-        ", ".join(
-            [*found]
-            + ([f"axes {' / '.join(names)}"] if names else [])
-            + ([f"legend {' / '.join(entries)}"] if entries else [])
-        )
-        or "drawing"
-    )
+    texts = {
+        "axes": [text for text in (ax.get_xlabel(), ax.get_ylabel()) if text],
+        "legend": [text.get_text() for text in legend.get_texts()] if legend else [],
+    }
+    found = [f"{count} x {what}" for what, count in counts.items() if count]
+    found += [f"{what} {' / '.join(said)}" for what, said in texts.items() if said]
+    return ", ".join(found) or "drawing"
 
 
 def show(artist: Figure | Axes | np.ndarray, caption: str, alt: str = "") -> None:
@@ -149,16 +141,8 @@ def show_motion(
     ]
     times = [round(1000 * seconds)] * len(frames)
     times[-1] *= 3
-    buffer = io.BytesIO()
-    frames[0].save(
-        buffer,
-        "gif",
-        save_all=True,
-        append_images=frames[1:],
-        duration=times,
-        loop=0,
-        optimize=True,
-    )
+    buffer, endless = io.BytesIO(), {"duration": times, "loop": 0, "optimize": True}
+    frames[0].save(buffer, "gif", save_all=True, append_images=frames[1:], **endless)
     text = f"<Motion: {len(frames)} pictures, the first: {facts}>"
     _display("image/gif", buffer.getvalue(), {"alt": alt}, text, caption)
 
@@ -193,14 +177,9 @@ def play(draw: Callable[..., Figure | Axes], **controls) -> None:
         control.description = control.description or name
         control.observe(redraw, "value")
     redraw()
-    board = ipywidgets.VBox(
-        [
-            ipywidgets.HBox([*controls.values()], layout={"flex_flow": "row wrap"}),
-            picture,
-        ],
-        # Otherwise the picture would be stretched to the width of the page.
-        layout={"align_items": "flex-start"},
-    )
+    row = ipywidgets.HBox([*controls.values()], layout={"flex_flow": "row wrap"})
+    # Otherwise the picture would be stretched to the width of the page.
+    board = ipywidgets.VBox([row, picture], layout={"align_items": "flex-start"})
     bundle = board._repr_mimebundle_()
     bundle["text/plain"] = "Interactive: run this notebook to move the controls."
     display(bundle, raw=True)
@@ -224,24 +203,21 @@ def plot_images(
     Raises:
         ValueError: something has another shape or length.
     """
-    shapes = (
-        {np.shape(image) for image in images} if hasattr(images, "__len__") else set()
-    )
-    # Pictures may differ in size, but not in kind.
-    shape = min(shapes) if len({s[2:] for s in shapes}) == 1 else ()
-    if len(shape) not in (2, 3) or (len(shape) == 3 and shape[2] not in (1, 3, 4)):
-        given = f"(n, {', '.join(map(str, shape))})" if shape else "what was given"
+    shapes = [np.shape(p) for p in images] if hasattr(images, "__len__") else []
+    channels = (), (1,), (3,), (4,)
+    if not shapes or any(len(s) < 2 or s[2:] not in channels for s in shapes):
         raise ValueError(
             "plot_images wants pictures, of shape (n, height, width) or "
-            f"(n, height, width, channels), not {given}: write images[None] for a "
-            "single picture and images.reshape(-1, 28, 28) for rows of 784 numbers."
+            f"(n, height, width, channels), not {_kind(images)}: write images[None] "
+            "for a single picture and images.reshape(-1, 28, 28) for rows of 784 "
+            "numbers."
         )
     if len(titles) > len(images) or columns < 1:
         raise ValueError(
             f"plot_images wants at most one title a picture and one column or more, "
             f"not {len(titles)} titles for {len(images)} pictures in {columns} columns."
         )
-    if any(not 0 <= index < len(images) for index in marked):
+    if {*marked} - {*range(len(images))}:
         raise ValueError(
             f"plot_images marks pictures 0 to {len(images) - 1}, not {[*marked]}."
         )
@@ -311,9 +287,7 @@ def plot_regions(
             f"{points.shape} and {labels.shape}."
         )
     low, high = points.min(axis=0) - 0.3, points.max(axis=0) + 0.3
-    x, y = np.meshgrid(
-        *(np.linspace(a, b, 200) for a, b in zip(low, high, strict=True))
-    )
+    x, y = np.meshgrid(*np.linspace(low, high, 200).T)
     answers = np.asarray(classify(np.column_stack([x.ravel(), y.ravel()])))
     if answers.size != x.size:
         raise ValueError(
@@ -327,13 +301,8 @@ def plot_regions(
     colours = [f"C{c}" for c in classes]
     ax.contourf(x, y, answers, levels=edges, colors=colours, alpha=0.25)
     for c, colour in zip(classes, colours, strict=True):
-        chosen = points[labels == c]
-        ax.scatter(
-            *chosen.T,
-            color=colour,
-            marker=MARKERS[int(c) % len(MARKERS)],
-            edgecolor="white",
-        )
+        look = {"color": colour, "marker": MARKERS[int(c) % len(MARKERS)]}
+        ax.scatter(*points[labels == c].T, edgecolor="white", **look)
     ax.set(xlabel="$x_1$", ylabel="$x_2$")
     ax.grid(False)
     return ax

@@ -5,13 +5,11 @@ them by accident; whoever wants to can unpack them. docs/site/selfcheck.js marks
 the same rules; tests/markings.csv holds both to them.
 """
 
-from __future__ import annotations
-
 import base64
 import json
 import math
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
 
@@ -36,12 +34,6 @@ def read_answers() -> dict[str, list[Question]]:
         section: [Question(*pair) for pair in json.loads(base64.b64decode(packed))]
         for section, packed in stored.items()
     }
-
-
-def pack(questions: Iterable[Question]) -> str:
-    """Return questions in the form in which selfcheck.json holds a section."""
-    text = json.dumps([[*question] for question in questions])
-    return base64.b64encode(text.encode("ascii")).decode("ascii")
 
 
 def mark(given: object, right: str) -> tuple[str, str]:

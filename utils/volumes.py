@@ -4,8 +4,6 @@ Height and width of all boxes follow one scale, their depth, the number of maps,
 another. One unit of a drawing is one inch.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Sequence
 from itertools import pairwise
@@ -29,14 +27,12 @@ class _Box:
         self.x, self.pixel, self.leaf = x, pixel, leaf
         self.end = x + self.deep * leaf + self.wide * pixel * SLANT[0]
 
-    def spot(self, depth: float, across: float, up: float) -> np.ndarray:
-        """Where the point at this map, column and row from below is drawn."""
+    def spots(self, points: Sequence[tuple[float, float, float]]) -> np.ndarray:
+        """Where points (map, column, row from below) are drawn, shape (n, 2)."""
+        depth, across, up = np.transpose(points)
         flat = [self.x + depth * self.leaf, (up - self.high / 2) * self.pixel]
         inwards = np.array([across, across - self.wide / 2]) * self.pixel
-        return flat + SLANT * inwards
-
-    def face(self, *corners: tuple[float, float, float]) -> list[np.ndarray]:
-        return [self.spot(*corner) for corner in corners]
+        return (flat + SLANT[:, None] * inwards).T
 
     def draw(self, ax: Axes, rim: int) -> None:
         h, w, d = self.high, self.wide, self.deep
@@ -46,19 +42,19 @@ class _Box:
             "side": [(d, 0, 0), (d, w, 0), (d, w, h), (d, 0, h)],
         }
         for name, corners in faces.items():
-            _fill(ax, self.face(*corners), FACES[name])
+            _fill(ax, self.spots(corners), FACES[name])
         if rim:
             inner = self.frame(rim, rim, h - 2 * rim)
             ax.add_patch(plt.Polygon(inner, fill=False, edgecolor=INK, linestyle="--"))
 
-    def frame(self, across: float, up: float, size: float) -> list[np.ndarray]:
+    def frame(self, across: float, up: float, size: float) -> np.ndarray:
         """A square on the last map, from its lower front corner."""
         near, far = across + size, up + size
         corners = [(across, up), (near, up), (near, far), (across, far)]
-        return self.face(*[(self.deep, *corner) for corner in corners])
+        return self.spots([(self.deep, *corner) for corner in corners])
 
 
-def _fill(ax: Axes, corners: Sequence[np.ndarray], colour: str) -> None:
+def _fill(ax: Axes, corners: Sequence[tuple] | np.ndarray, colour: str) -> None:
     ax.add_patch(plt.Polygon(corners, facecolor=colour, edgecolor=INK, linewidth=1.2))
 
 
@@ -157,7 +153,7 @@ def _rays(ax: Axes, before: _Box, after: _Box, window: int) -> None:
     across = 0.55 * (before.wide - window)
     frame = before.frame(across, across, window)
     ax.add_patch(plt.Polygon(frame, facecolor="#f89c20", edgecolor=INK, zorder=3))
-    target = after.spot(0, 0, 0.6 * after.high)
+    [target] = after.spots([(0, 0, 0.6 * after.high)])
     for corner in frame:
         ends = np.transpose([corner, target])
         ax.plot(*ends, color=INK, linewidth=1, linestyle="-", zorder=3)

@@ -12,12 +12,9 @@ knows where files come from, ``images`` and ``reviews`` what is in them. What on
 a first fetch needs (pooch, tqdm, requests, filelock) is imported where it is used.
 """
 
-from __future__ import annotations
+from collections.abc import Iterable
 
-import sys
-from collections.abc import Iterable, Sequence
-
-from utils.datasets.cache import DataSet, DataUnavailable, fetch, load_arrays
+from utils.datasets.cache import DataSet, DataUnavailable, load_arrays
 from utils.datasets.images import FASHION_MNIST, MNIST
 from utils.datasets.reviews import IMDB, IMDB_TEST, lines, tokenise
 
@@ -26,7 +23,6 @@ import numpy as np
 __all__ = [
     "DataUnavailable",
     "decode_review",
-    "fetch_all",
     "load_fashion_mnist",
     "load_imdb",
     "load_imdb_texts",
@@ -118,27 +114,10 @@ def decode_review(ids: Iterable[int]) -> str:
     words = lines(load_arrays(IMDB, "words")["words"])
     said = ["", "[START]", "[OOV]", "[OOV]", *words]  # number 3 stands for no word
     ids = [int(number) for number in ids]
-    for number in ids:
-        if not 0 <= number < len(said):
-            raise ValueError(
-                f"word numbers must lie in 0..{len(said) - 1}, got {number}."
-            )
+    if strange := [number for number in ids if not 0 <= number < len(said)]:
+        top = len(said) - 1
+        raise ValueError(f"word numbers must lie in 0..{top}, got {strange[0]}.")
     return " ".join(said[number] for number in ids if number)
-
-
-def fetch_all(sets: Sequence[DataSet] = (MNIST, FASHION_MNIST, IMDB)) -> int:
-    """Fetch and verify the data sets, one printed line each.
-
-    Returns how many of them are not to be had (0: all is well).
-    """
-    missing = 0
-    for dataset in sets:
-        try:
-            print(f"{dataset.name}: {fetch(dataset)}", flush=True)
-        except (DataUnavailable, ValueError) as error:
-            print(error, file=sys.stderr, flush=True)
-            missing += 1
-    return missing
 
 
 def _part(name: str) -> DataSet:

@@ -1,15 +1,14 @@
 """The cache: what a data set must be, and how it comes into its folder, verified.
 
 The path of a call: load_arrays reads the arrays and compares their digests; if
-that fails, fetch asks one source after the other, under a lock, in a scratch
-folder, and moves what is verified into place.
+that fails, it asks one source after the other, under a lock, in a scratch folder,
+and moves what is verified into place.
 """
-
-from __future__ import annotations
 
 import hashlib
 import os
 import shutil
+import textwrap
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -21,7 +20,7 @@ from utils.datasets.sources import CLIENT_SECONDS, Contents, contents, one_line
 import numpy as np
 
 Arrays = dict[str, np.ndarray]
-Digests = dict[str, str]  # name of an array -> what describe() says of it
+Digests = dict[str, str]  # name of an array -> what fingerprint() says of it
 
 
 class DataUnavailable(RuntimeError):
@@ -32,7 +31,7 @@ class DataUnavailable(RuntimeError):
 class DataSet:
     """A data set: what it must contain and where it may come from.
 
-    ``digests`` is None where none are known beforehand: those of the first fetch
+    ``digests`` is empty where none are known beforehand: those of the first fetch
     are then recorded beside the arrays. ``read`` picks the arrays out of files,
     whatever their names. A source puts files into the empty folder that it is
     given. ``by_hand`` says what a person may place, and where it lies.
@@ -40,64 +39,50 @@ class DataSet:
 
     name: str
     folder: str
-    digests: Digests | None
-    read: Callable[[Contents, Digests | None], Arrays]
+    digests: Digests
+    read: Callable[[Contents, Digests], Arrays]
     sources: dict[str, Callable[[Path], None]]
     by_hand: str
 
+    @property
+    def home(self) -> Path:
+        """Its folder in COURSE_DATA_DIR, or in data/ beside this package.
 
-def data_folder() -> Path:
-    """The cache folder: COURSE_DATA_DIR, or data/ beside this package.
-
-    Raises ValueError if COURSE_DATA_DIR is not the absolute path of a folder.
-    """
-    setting = os.environ.get("COURSE_DATA_DIR")
-    if not setting:
-        return Path(__file__).resolve().parents[2] / "data"
-    folder = Path(setting).expanduser()
-    # A relative path would mean another folder in every notebook.
-    if not folder.is_absolute() or (os.path.exists(folder) and not folder.is_dir()):
-        raise ValueError(
-            f"COURSE_DATA_DIR must be the absolute path of a folder, not {setting!r}."
-        )
-    return folder
+        Raises ValueError if COURSE_DATA_DIR is not the absolute path of a folder.
+        """
+        setting = os.environ.get("COURSE_DATA_DIR")
+        data = Path(
+            setting or Path(__file__).resolve().parents[2] / "data"
+        ).expanduser()
+        # A relative path would mean another folder in every notebook.
+        if not data.is_absolute() or os.path.isfile(data):
+            raise ValueError(
+                "COURSE_DATA_DIR must be the absolute path of a folder, not "
+                f"{setting!r}."
+            )
+        return data / self.folder
 
 
 def load_arrays(dataset: DataSet, *names: str) -> Arrays:
-    """The named arrays (none: all), verified; fetched first if need be.
-
-    Raises DataUnavailable like fetch.
-    """
-    home = data_folder() / dataset.folder
-    try:
-        return _cached(dataset, home, *names)
-    except (OSError, ValueError):
-        print(f"{dataset.name}: {fetch(dataset)}")
-        return _cached(dataset, home, *names)
-
-
-def fetch(dataset: DataSet) -> str:
-    """Make sure that the whole data set is cached and sound; say where it is from.
+    """The named arrays (none: all), verified; the set is fetched first if need be.
 
     Raises DataUnavailable if every source fails or the folder cannot be used.
     """
-    home = data_folder() / dataset.folder
     # A sound cache is only read, so a shared, write-protected one works too.
     with suppress(OSError, ValueError):
-        _cached(dataset, home)
-        return f"cached and verified in {home}"
+        return _cached(dataset, *names)
+    home = dataset.home
     umask = os.umask(0o022)  # for everybody to read: it may serve a whole class
     try:
         home.mkdir(parents=True, exist_ok=True)
-        with _locked(dataset, home):
+        with _locked(dataset):
             try:
-                _cached(dataset, home)
-                return f"fetched by another process, verified in {home}"
-            except FileNotFoundError:
-                pass
+                _cached(dataset)
+                whence = "by another process"
             except (OSError, ValueError) as error:
-                print(f"{dataset.name}: {error}; fetching it again.")
-            return f"fetched from {_fill(dataset, home)}, verified in {home}"
+                if not isinstance(error, FileNotFoundError):
+                    print(f"{dataset.name}: {error}; fetching it again.")
+                whence = f"from {_fill(dataset)}"
     except OSError as error:
         raise DataUnavailable(
             f"{dataset.name} cannot be stored in {home} "
@@ -106,42 +91,43 @@ def fetch(dataset: DataSet) -> str:
         ) from error
     finally:
         os.umask(umask)
+    print(f"{dataset.name}: fetched {whence} into {home}", flush=True)
+    return _cached(dataset, *names)
 
 
-def describe(array: np.ndarray) -> str:
+def fingerprint(array: np.ndarray) -> str:
     """SHA-256 of an array's bytes in C order, its dtype and its shape."""
     digest = hashlib.sha256(np.ascontiguousarray(array)).hexdigest()
     return f"{digest} {array.dtype.str} {'x'.join(map(str, array.shape))}"
 
 
 def digest_list(text: str) -> Digests:
-    """Lines of a name and what describe() says; raises ValueError for others."""
+    """Lines of a name and what fingerprint() says; raises ValueError for others."""
     return dict(line.split(" ", 1) for line in text.strip().split("\n"))
 
 
 def verify(arrays: Arrays, digests: Digests) -> Arrays:
     """Return the arrays, or raise ValueError unless they are as described."""
     for name, expected in digests.items():
-        if describe(arrays[name]) != expected:
+        if fingerprint(arrays[name]) != expected:
             raise ValueError(f"{name} does not have the expected SHA-256 digest")
     return arrays
 
 
-def _cached(dataset: DataSet, home: Path, *names: str) -> Arrays:
+def _cached(dataset: DataSet, *names: str) -> Arrays:
     """Verified arrays; raises FileNotFoundError, or ValueError if damaged."""
-    arrays: Arrays = {}
-    file = home / "digests.txt"
+    arrays, file = {}, dataset.home / "digests.txt"
     try:
         digests = dataset.digests or digest_list(file.read_text("utf-8"))
         for name in names or digests:
-            file = home / f"{name}.npy"
+            file = dataset.home / f"{name}.npy"
             arrays[name] = np.load(file, allow_pickle=False)
             verify(arrays, {name: digests[name]})
     except PermissionError as error:
         raise DataUnavailable(
-            f"The data in {home} cannot be read by you: ask its owner for "
-            f"'chmod -R a+rX {home.parent}', or set COURSE_DATA_DIR to a folder of "
-            "your own."
+            f"The data in {dataset.home} cannot be read by you: ask its owner for "
+            f"'chmod -R a+rX {dataset.home.parent}', or set COURSE_DATA_DIR to a "
+            "folder of your own."
         ) from error
     except OSError:
         raise
@@ -151,11 +137,11 @@ def _cached(dataset: DataSet, home: Path, *names: str) -> Arrays:
 
 
 @contextmanager
-def _locked(dataset: DataSet, home: Path) -> Iterator[None]:
+def _locked(dataset: DataSet) -> Iterator[None]:
     """Keep other processes out, and sweep away what a killed one left."""
     from filelock import FileLock, Timeout
 
-    lock = FileLock(home / ".lock", fallback_to_soft=False)
+    lock = FileLock(dataset.home / ".lock", fallback_to_soft=False)
     # Where the file system knows no locks, two at worst fetch the same twice.
     with suppress(NotImplementedError, OSError):
         try:
@@ -163,8 +149,7 @@ def _locked(dataset: DataSet, home: Path) -> Iterator[None]:
         except Timeout:
             print(f"{dataset.name}: another process is fetching it, waiting for it.")
             lock.acquire(timeout=2 * CLIENT_SECONDS)
-    if lock.is_locked:
-        for folder in home.glob(".partial*"):
+        for folder in dataset.home.glob(".partial*"):
             shutil.rmtree(folder, ignore_errors=True)
     try:
         yield
@@ -172,29 +157,30 @@ def _locked(dataset: DataSet, home: Path) -> Iterator[None]:
         lock.release()
 
 
-def _fill(dataset: DataSet, home: Path) -> str:
-    """Put the verified arrays into the folder; return the name of their source."""
+def _fill(dataset: DataSet) -> str:
+    """Put verified arrays into the folder; return the name of their source."""
     # Inside the cache, so that moving a file into place is atomic.
-    with TemporaryDirectory(prefix=".partial", dir=home) as name:
-        scratch = Path(name)
-        source, arrays = _first_answer(dataset, home, scratch)
-        files = [f"{name}.npy" for name in arrays]
-        for file, array in zip(files, arrays.values(), strict=True):
-            np.save(scratch / file, array, allow_pickle=False)
-        if dataset.digests is None:
-            files.append("digests.txt")
-            found = [f"{name} {describe(array)}" for name, array in arrays.items()]
-            (scratch / "digests.txt").write_text("\n".join(found), "utf-8")
-        for file in files:
-            os.replace(scratch / file, home / file)
+    with TemporaryDirectory(prefix=".partial", dir=dataset.home) as scratch:
+        source, arrays = _first_answer(dataset, scratch)
+        ready = Path(mkdtemp(dir=scratch))
+        for name, array in arrays.items():
+            np.save(ready / f"{name}.npy", array, allow_pickle=False)
+        if not dataset.digests:
+            found = [f"{name} {fingerprint(array)}" for name, array in arrays.items()]
+            (ready / "digests.txt").write_text("\n".join(found), "utf-8")
+        for file in ready.iterdir():
+            os.replace(file, dataset.home / file.name)
     return source
 
 
-def _first_answer(dataset: DataSet, home: Path, scratch: Path) -> tuple[str, Arrays]:
+def _first_answer(dataset: DataSet, scratch: str) -> tuple[str, Arrays]:
     """The first source whose content is what the digests say, and its arrays."""
     sources, reasons = dataset.sources, []
-    if placed := _placed(home):
-        names = ", ".join(path.name for path in placed[:6]) + ", ..." * bool(placed[6:])
+    own = {*dataset.home.glob("*.npy"), dataset.home / "digests.txt"}
+    placed = [p for p in sorted(dataset.home.rglob("[!.]*")) if p.is_file()]
+    if placed := [path for path in placed if path not in own]:
+        names = ", ".join(path.name for path in placed)
+        names = textwrap.shorten(names, 150, placeholder=" ...")
         sources = {f"files placed by hand ({names})": lambda folder: placed} | sources
     for source, put_files in sources.items():
         # A folder for each: the left-overs of one must not confuse the next.
@@ -202,22 +188,11 @@ def _first_answer(dataset: DataSet, home: Path, scratch: Path) -> tuple[str, Arr
         try:
             files = put_files(folder) or folder.rglob("*")
             arrays = dataset.read(contents(files, unread), dataset.digests)
-            return source, verify(arrays, dataset.digests or {})
+            return source, verify(arrays, dataset.digests)
         except Exception as error:  # any failure is a reason to try the next source
             reasons.append(f"  - {source}: {'; '.join([*unread, one_line(error)])}")
     raise DataUnavailable(
         "\n".join([f"{dataset.name} could not be had from any source:", *reasons])
-        + f"\nTo place it by hand, put {dataset.by_hand} into {home} (under any "
-        "names, packed or not) and try again."
+        + f"\nTo place it by hand, put {dataset.by_hand} into {dataset.home} "
+        "(under any names, packed or not) and try again."
     )
-
-
-def _placed(home: Path) -> list[Path]:
-    """What is in the folder, but for the cache's own files and hidden ones."""
-    return [
-        path
-        for path in sorted({*home.rglob("*")} - {*home.glob("*.npy")})
-        if path.is_file()
-        and path.name != "digests.txt"
-        and not any(part.startswith(".") for part in path.relative_to(home).parts)
-    ]

@@ -1,14 +1,12 @@
 """MNIST and Fashion-MNIST, and the files they come in."""
 
-from __future__ import annotations
-
 import io
 import pickletools
 from collections.abc import Iterator
 from contextlib import suppress
 from functools import partial
 
-from utils.datasets.cache import Arrays, DataSet, Digests, describe, digest_list
+from utils.datasets.cache import Arrays, DataSet, Digests, digest_list, fingerprint
 from utils.datasets.sources import Contents, apt, download, npm, pip
 
 import numpy as np
@@ -29,9 +27,9 @@ def read_images(files: Contents, digests: Digests) -> Arrays:
     known = {digest: name for name, digest in digests.items()}
     found: Arrays = {}
     for _, content in files:
-        with suppress(ValueError):
+        with suppress(Exception):  # what is no array fails in many ways
             for array in _arrays(content):
-                if name := known.get(describe(array)):
+                if name := known.get(fingerprint(array)):
                     found[name] = array
         if len(found) == len(digests):
             break
@@ -51,14 +49,12 @@ def _arrays(content: bytes) -> Iterator[np.ndarray]:
         # Pixels / 256 and labels of 50,000, 10,000 and 10,000 digits. Nothing is
         # unpickled: the six long strings in it are the bytes of the arrays.
         opcodes = pickletools.genops(content)
-        parts = [value for code, value, _ in opcodes if code.name == "BINSTRING"]
-        parts = [part.encode("latin-1") for part in parts]
-        pixels = [256 * np.frombuffer(part, "<f4") for part in parts[::2]]
-        labels = [np.frombuffer(part, "<i8") for part in parts[1::2]]
-        for group in (np.concatenate(pixels[:2]), *pixels[2:]):
-            yield group.astype(np.uint8).reshape(-1, 28, 28)
-        for group in (np.concatenate(labels[:2]), *labels[2:]):
-            yield group.astype(np.uint8)
+        strings = [value for code, value, _ in opcodes if code.name == "BINSTRING"]
+        parts = [string.encode("latin-1") for string in strings]
+        for group in parts[:4], parts[4:]:
+            pixels = 256 * np.frombuffer(b"".join(group[::2]), "<f4")
+            yield pixels.astype(np.uint8).reshape(-1, 28, 28)
+            yield np.frombuffer(b"".join(group[1::2]), "<i8").astype(np.uint8)
 
 
 KERAS_FILES = "https://storage.googleapis.com/tensorflow/tf-keras-datasets/"

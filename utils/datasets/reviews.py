@@ -1,7 +1,5 @@
 """The Large Movie Review Dataset: its words, and the files it comes in."""
 
-from __future__ import annotations
-
 import csv
 import io
 import re
@@ -43,7 +41,7 @@ def tokenise(text: str) -> list[str]:
 REVIEW = re.compile(r"(?:^|/)(train|test)/(pos|neg)/(\d+_\d+)\.txt$")
 
 
-def read_reviews(files: Contents, digests: Digests | None) -> Arrays:
+def read_reviews(files: Contents, digests: Digests) -> Arrays:
     """The training half, from the authors' files or a CSV file of text and label.
 
     Raises ValueError if there is none.
@@ -51,7 +49,7 @@ def read_reviews(files: Contents, digests: Digests | None) -> Arrays:
     return encode(_halves(files)[0])
 
 
-def read_test_reviews(files: Contents, digests: Digests | None) -> Arrays:
+def read_test_reviews(files: Contents, digests: Digests) -> Arrays:
     """The test half; raises ValueError unless the known training half is with it."""
     train, test = _halves(files)
     words = lines(verify(encode(train), IMDB.digests)["words"])
@@ -147,7 +145,7 @@ words dff422206956673950fd35d3688a6bbeba49ca682d0136fdb4b6bb5281a8a3ff |u1 69634
 IMDB_TEST = DataSet(
     name="IMDb reviews, test half",
     folder="imdb_test",
-    digests=None,
+    digests={},
     read=read_test_reviews,
     sources=STANFORD,
     by_hand=f"{ARCHIVE} (from {STANFORD_FILES}{ARCHIVE})",

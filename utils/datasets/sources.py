@@ -4,8 +4,6 @@ A source puts files into an empty folder, as they come; contents() then reads
 what they hold, through archives and compression, whatever they are called.
 """
 
-from __future__ import annotations
-
 import gzip
 import importlib.util
 import io
@@ -18,7 +16,6 @@ import tarfile
 import textwrap
 import threading
 import zipfile
-import zlib
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -28,8 +25,7 @@ from urllib.parse import urlsplit
 Contents = Iterable[tuple[str, bytes]]
 CONNECT_SECONDS = 4  # an offline machine must not wait longer than this
 CLIENT_SECONDS = 900  # 30 MB over a slow line
-BROKEN = (EOFError, OSError, zlib.error, RuntimeError, ValueError)
-BROKEN += (zipfile.BadZipFile, tarfile.TarError, NotImplementedError)
+UNTRUSTED = r"certificate.?verify|self.?signed|issuer|unable to get local|\bSSL"
 
 
 def contents(paths: Iterable[Path], unread: list[str]) -> Iterator[tuple[str, bytes]]:
@@ -43,7 +39,7 @@ def contents(paths: Iterable[Path], unread: list[str]) -> Iterator[tuple[str, by
             try:
                 with path.open("rb") as file:
                     yield from _unpacked(path.as_posix(), file)
-            except BROKEN as error:
+            except Exception as error:  # archives are broken in many ways
                 unread.append(f"{path.name} cannot be read ({one_line(error)})")
 
 
@@ -88,11 +84,10 @@ def download(base: str, names: Iterable[str], folder: Path) -> None:
         thread.join(CONNECT_SECONDS)
         if thread.is_alive():
             raise ConnectionError(f"{urlsplit(base).netloc} cannot be reached")
-        pooch.get_logger().setLevel("ERROR")  # it would log every digest
         for name in names:
             with progress_of(name, total=1, unit="B", unit_scale=True) as bar:
-                http = pooch.HTTPDownloader(bar, timeout=(CONNECT_SECONDS, 30))
-                pooch.retrieve(base + name, None, name, folder, downloader=http)
+                get = pooch.HTTPDownloader(bar, timeout=(CONNECT_SECONDS, 30))
+                get(base + name, folder / name, None)
     finally:
         truststore.extract_from_ssl()
 
@@ -155,9 +150,6 @@ def _run(*command: str, folder: Path) -> bytes:
     return done.stdout
 
 
-UNTRUSTED = r"certificate.?verify|self.?signed|issuer|unable to get local|\bSSL"
-
-
 def one_line(error: Exception) -> str:
     """The reason that an error gives, short, and help where it needs some."""
     text = str(error)
@@ -175,7 +167,7 @@ def one_line(error: Exception) -> str:
 
 
 def progress_of(what: str, **options):
-    """A bar on a terminal only, never in logs or stored notebooks."""
+    """A bar on a terminal only, never in a log."""
     from tqdm import tqdm
 
     return tqdm(desc=what, leave=False, disable=None, **options)
