@@ -259,6 +259,7 @@ def test_fields_grow_by_two_from_layer_to_layer():
 def test_numbers_are_written_up_to_the_asked_one():
     ax = draw_numbers(np.arange(9).reshape(3, 3), shown=4, window=(0, 1, 2))
     assert texts(ax) == ["0", "1", "2", "3"]
+    assert np.isnan(ax.images[0].get_array().filled(np.nan)).sum() == 5  # no colour
     assert ax.patches[-1].get_width() == 2
 
 

@@ -73,11 +73,14 @@ def draw_numbers(
             number itself, from white to grey, or red and blue if it has a sign.
     """
     ax = ax or plt.subplots()[1]
+    drawn = np.array(numbers, dtype=float)
+    if shown is not None:
+        drawn.flat[shown:] = np.nan  # no colour before the number
     if tint is None and numbers.min() < 0:
         top = 2 * np.abs(numbers).max()  # pale, or the numbers could not be read
-        ax.imshow(numbers, cmap="RdBu_r", vmin=-top, vmax=top)
+        ax.imshow(drawn, cmap="RdBu_r", vmin=-top, vmax=top)
     elif tint is None:
-        ax.imshow(numbers, vmin=0, vmax=max(6, numbers.max()))
+        ax.imshow(drawn, vmin=0, vmax=max(6, numbers.max()))
     else:
         ax.imshow(tint, cmap="Pastel1", vmin=0, vmax=8)
     for k, ((i, j), value) in enumerate(np.ndenumerate(numbers)):
