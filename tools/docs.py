@@ -44,7 +44,7 @@ SHOWN = {
 HIGHLIGHTS = {
     "MNIST test accuracy": "Unit 1: handwritten digits, test accuracy",
     "clothes, val_accuracy": "Unit 2: clothes, validation accuracy",
-    "toy network, new w46": "Lab 2a: a weight after one step, by hand",
+    "toy network, new w46": "Lab 2d: a weight after one step, by hand",
     "SimpleRNN, validation accuracy": "Unit 5: film reviews, simple network",
     "LSTM, validation accuracy": "Unit 5: film reviews, LSTM",
 }
