@@ -1,6 +1,7 @@
 """The assignments as files: what exercises build on, what is asked, what is checked."""
 
 import builtins
+import shlex
 import tomllib
 
 from tools import assignments
@@ -20,6 +21,13 @@ def course(tmp_path_factory):
     with pytest.raises(ValueError, match="not empty"):
         assignments.make_course(folder)
     return {path: nbformat.read(path, 4) for path in folder.glob("source/*/*.ipynb")}
+
+
+def test_the_line_to_go_on_with_can_be_pasted(tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(assignments, "make_course", lambda folder: 22)
+    assert assignments.main([str(tmp_path / "for the class")]) == 0
+    words = shlex.split(capsys.readouterr().out.splitlines()[-1])
+    assert f"{tmp_path / 'for the class'};" in words
 
 
 def test_the_cells_that_a_name_hangs_on_are_found():

@@ -281,7 +281,8 @@ def main(arguments: list[str] | None = None) -> int:
     """Run the command line; returns the exit code."""
     where = folder.write(make_course, "assignments", __doc__, arguments)
     activate = Path(sys.executable).with_name("activate")
-    print(f"source {activate}; cd {where}; nbgrader generate_assignment unit1")
+    then = "nbgrader generate_assignment unit1"
+    print(f'source "{activate}"; cd "{where}"; {then}')
     return 0
 
 
