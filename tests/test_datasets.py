@@ -646,7 +646,9 @@ def test_files_placed_by_hand_are_known_by_their_content(cache, load, files):
 
 
 def test_the_missing_one_of_several_is_named_and_where_to_get_it(cache):
-    place(cache, dict([*PLAIN.items()][:3]) | {"broken.gz": b"\x1f\x8b\x08"})
+    *three, (name, last) = PLAIN.items()
+    hidden = {f".deleted/{name}": last}  # is not placed
+    place(cache, dict(three) | {"broken.gz": b"\x1f\x8b\x08"} | hidden)
     message = fails("any source", failing("one", ConnectionError("host is silent")))
     _, by_hand, one, advice = message.splitlines()
     assert "t10k-images-idx3-ubyte" in by_hand and "broken.gz cannot be read" in by_hand

@@ -177,8 +177,10 @@ def _first_answer(dataset: DataSet, scratch: str) -> tuple[str, Arrays]:
     """The first source whose content is what the digests say, and its arrays."""
     sources, reasons = dataset.sources, []
     own = {*dataset.home.glob("*.npy"), dataset.home / "digests.txt"}
-    placed = [p for p in sorted(dataset.home.rglob("[!.]*")) if p.is_file()]
-    if placed := [path for path in placed if path not in own]:
+    found = [p for p in sorted(dataset.home.rglob("*")) if p.is_file() and p not in own]
+    # Nothing hidden, as what a file manager or another process keeps.
+    shown = [path.relative_to(dataset.home).as_posix() for path in found]
+    if placed := [p for p, name in zip(found, shown) if "/." not in f"/{name}"]:
         names = ", ".join(path.name for path in placed)
         names = textwrap.shorten(names, 150, placeholder=" ...")
         sources = {f"files placed by hand ({names})": lambda folder: placed} | sources
